@@ -1,0 +1,13 @@
+//! A Kubernetes API server library: serving, identity, negotiation, discovery, get, list and watch.
+//!
+//! It knows resources only through [`storage::Storage`] and callers only through [`identity`]; it must
+//! not know what a view, a SyncTarget or a cluster is, nor hold a Kubernetes client.
+
+pub mod identity;
+pub mod log;
+pub mod object;
+pub mod resource;
+pub mod scope;
+pub mod snapshot;
+pub mod status;
+pub mod storage;
