@@ -81,9 +81,10 @@ pub fn simplify(schema: &mut Value) {
     }
 }
 
-/// A field that is optional is absent, never null.
+/// A field that is optional is absent, never null. (The title, a Rust name, goes too.)
 fn drop_null(keywords: &mut Map<String, Value>) {
     keywords.remove("nullable");
+    keywords.remove("title");
     if keywords.get("default") == Some(&Value::Null) {
         keywords.remove("default");
     }

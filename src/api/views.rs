@@ -144,7 +144,6 @@ pub struct AggregatedTreeStatus {
     pub last_updated: Time,
     /// `Ready`: there is a target and all are healthy. `WorkloadsReady`: all that can be ready is.
     /// `DataComplete`: `data` is Complete. `CountsVerified`: the numbers agree with what is seen.
-    #[serde(default)]
     #[schemars(schema_with = "schema::conditions")]
     pub conditions: Vec<Condition>,
 }
