@@ -167,9 +167,8 @@ impl Authenticator for RequestAuthenticator {
     }
 
     fn is_front(&self, connection: &Connection) -> bool {
-        self.judge(&connection.certificates).is_some_and(|(judgement, _)| {
-            judgement.fronts.iter().any(|(_, window)| self.now_within(*window))
-        })
+        self.judge(&connection.certificates)
+            .is_some_and(|(judgement, _)| judgement.fronts.iter().any(|(_, window)| self.now_within(*window)))
     }
 
     fn identity_headers(&self) -> Vec<HeaderName> {

@@ -54,7 +54,8 @@ impl Front {
 
     /// Whether believing this front does not let every holder of a client certificate name any user.
     pub fn is_safe_beside(&self, client_ca: Option<&Authority>) -> bool {
-        let safe = !self.allowed_names.is_empty() || !client_ca.is_some_and(|ca| ca.overlaps(&self.authority));
+        let safe =
+            !self.allowed_names.is_empty() || !client_ca.is_some_and(|ca| ca.overlaps(&self.authority));
         if !safe {
             tracing::error!(
                 front = ?self.kind,

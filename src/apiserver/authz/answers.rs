@@ -6,10 +6,7 @@
 
 use std::{future::Future, hash::Hash, sync::Arc, time::Duration};
 
-use moka::{
-    future::Cache,
-    ops::compute::Op,
-};
+use moka::{future::Cache, ops::compute::Op};
 use tokio::time::Instant;
 
 /// An answer and the time it was asked for.
