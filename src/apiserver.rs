@@ -3,6 +3,9 @@
 //! It knows resources only through [`storage::Storage`] and callers only through [`identity`]; it must
 //! not know what a view, a SyncTarget or a cluster is, nor hold a Kubernetes client.
 
+pub mod access;
+pub mod authn;
+pub mod authz;
 pub mod identity;
 pub mod log;
 pub mod object;
