@@ -32,11 +32,15 @@ pub fn conditions(generator: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// What Kubernetes reads as a quantity: `500m`, `1.5Gi`, `1e3`.
+const QUANTITY: &str =
+    r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?[0-9]+))?$";
+
 /// A ResourceList: names of resources and their quantities.
 pub fn quantities(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",
-        "additionalProperties": {"x-kubernetes-int-or-string": true},
+        "additionalProperties": {"x-kubernetes-int-or-string": true, "pattern": QUANTITY},
     })
 }
 

@@ -29,6 +29,8 @@ pub const DATA_LABEL: &str = "views.workload.kcp.io/data";
 pub const MAX_SYNC_TARGETS: usize = 100;
 /// Problems in one view.
 pub const MAX_PROBLEMS: usize = 20;
+/// The highest number in a view. Clients read an int64, so sums stop here.
+pub const MAX_COUNT: u64 = i64::MAX as u64;
 
 /// Types of a view's conditions. True is the good state of all of them.
 pub mod condition {
