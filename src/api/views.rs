@@ -15,6 +15,9 @@ use super::{
     workload::{SyncTarget, is_false},
 };
 
+#[cfg(test)]
+mod tests;
+
 /// API group of the views. One of their own: an APIService captures a whole group-version.
 pub const GROUP: &str = "views.workload.kcp.io";
 /// Version of the views.
