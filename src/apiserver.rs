@@ -5,12 +5,17 @@
 
 pub mod encoded;
 pub mod identity;
+pub mod items;
 pub mod log;
+pub mod negotiation;
 pub mod object;
+pub mod options;
 pub mod request;
 pub mod resource;
 pub mod rest;
 pub mod scope;
+pub mod selector;
 pub mod snapshot;
 pub mod status;
 pub mod storage;
+pub mod table;

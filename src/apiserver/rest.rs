@@ -3,8 +3,16 @@
 //! Fed by the filters; reads the resource's log through [`Storage`]. It knows no view and no cluster, and
 //! asks about rows only through [`AccessControl`].
 
+mod body;
+mod document;
+mod frames;
 mod get;
+mod list;
+mod pages;
+mod pretty;
+mod selection;
 mod version;
+mod yaml;
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,6 +27,7 @@ use super::{
     status::ApiError,
     storage::Storage,
 };
+use pages::Pages;
 
 /// Told of what watches deliver; how they are counted is the listener's affair.
 pub trait WatchObserver: Send + Sync + 'static {
@@ -42,6 +51,7 @@ pub struct Rest {
     pub observer: Arc<dyn WatchObserver>,
     /// Ends every watch cleanly.
     pub shutdown: CancellationToken,
+    pages: Pages,
 }
 
 impl Rest {
@@ -52,14 +62,15 @@ impl Rest {
         observer: Arc<dyn WatchObserver>,
         shutdown: CancellationToken,
     ) -> Self {
-        Self { storage, access, encoded, observer, shutdown }
+        Self { storage, access, encoded, observer, shutdown, pages: Pages::new() }
     }
 
     /// Answers a request that is authorized already: for a get the row itself, else only the door.
     pub async fn handle(&self, request: ResourceRequest) -> Response {
         let answer = match request.verb {
             Verb::Get => self.get(&request).await,
-            Verb::List | Verb::Watch => Err(ApiError::method_not_allowed("GET")),
+            Verb::List => self.list(&request).await,
+            Verb::Watch => Err(ApiError::method_not_allowed("GET")),
         };
         answer.unwrap_or_else(IntoResponse::into_response)
     }

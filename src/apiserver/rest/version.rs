@@ -1,4 +1,4 @@
-//! The resource versions clients ask for: parsing them, and waiting for those that are still to come.
+//! Waiting for a version that is still to come, and the error for one that does not.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,23 +13,8 @@ use crate::apiserver::{
 /// How long a read waits for a version that is not there yet.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// `resourceVersion`: absent and empty mean the latest, `0` any, else at least this one.
-pub(crate) fn parse(value: Option<&str>) -> Result<Option<u64>, ApiError> {
-    let text = match value {
-        None | Some("") => return Ok(None),
-        Some(text) => text,
-    };
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| digits).map(Some).ok_or_else(|| {
-        let why = if digits { "value out of range" } else { "invalid syntax" };
-        ApiError::bad_request(format!(
-            "invalid resource version: resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: {why}"
-        ))
-    })
-}
-
 /// The current snapshot once it is not older than `version`; 504 with the cause client-go knows after 3 s.
-pub(crate) async fn not_older_than(log: &ResourceLog, version: u64) -> Result<Arc<Snapshot>, ApiError> {
+pub(super) async fn not_older_than(log: &ResourceLog, version: u64) -> Result<Arc<Snapshot>, ApiError> {
     let mut head = log.subscribe();
     let reached = async {
         loop {
