@@ -11,3 +11,4 @@ pub mod scope;
 pub mod snapshot;
 pub mod status;
 pub mod storage;
+pub mod tls;
