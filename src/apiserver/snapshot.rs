@@ -114,3 +114,6 @@ impl Snapshot {
         self.segments.partition_point(|segment| segment.last() < key)
     }
 }
+
+#[cfg(test)]
+mod tests;
