@@ -3,10 +3,13 @@
 //! It knows resources only through [`storage::Storage`] and callers only through [`identity`]; it must
 //! not know what a view, a SyncTarget or a cluster is, nor hold a Kubernetes client.
 
+pub mod encoded;
 pub mod identity;
 pub mod log;
 pub mod object;
+pub mod request;
 pub mod resource;
+pub mod rest;
 pub mod scope;
 pub mod snapshot;
 pub mod status;
