@@ -18,6 +18,7 @@ pub mod resource;
 pub mod rest;
 pub mod routes;
 pub mod scope;
+pub mod server;
 pub mod snapshot;
 pub mod status;
 pub mod storage;

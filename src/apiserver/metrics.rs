@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::{body::Body, response::Response};
 use http::{HeaderValue, StatusCode, header};
 use prometheus::{
-    Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry,
+    Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder, core::Collector,
 };
 
@@ -214,7 +214,7 @@ impl Metrics {
         self.terminations.with_label_values(&[&labels.values()[..], &[code.as_str()]].concat()).inc();
     }
 
-    pub fn watching(&self, labels: &RequestLabels) -> prometheus::IntGauge {
+    pub fn watching(&self, labels: &RequestLabels) -> IntGauge {
         self.long_running.with_label_values(&labels.values())
     }
 
@@ -229,6 +229,22 @@ impl Metrics {
         let content_type = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
         response.headers_mut().insert(header::CONTENT_TYPE, content_type);
         Ok(response)
+    }
+}
+
+/// A gauge that is one higher while this lives.
+pub struct Counted(IntGauge);
+
+impl Counted {
+    pub fn new(gauge: IntGauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 

@@ -12,7 +12,7 @@ use axum::{
 };
 
 use super::{Chain, info};
-use crate::apiserver::{metrics::RequestLabels, status::ApiError};
+use crate::apiserver::{metrics::{Counted, RequestLabels}, status::ApiError};
 
 pub async fn max_in_flight(State(chain): State<Arc<Chain>>, request: Request, next: Next) -> Response {
     match info(&request) {
@@ -28,6 +28,6 @@ pub async fn max_in_flight(State(chain): State<Arc<Chain>>, request: Request, ne
         return error.into_response();
     };
     let gauge = chain.metrics.inflight.with_label_values(&["readOnly"]);
-    let _counted = super::observe::Counted::new(gauge);
+    let _counted = Counted::new(gauge);
     next.run(request).await
 }

@@ -16,11 +16,10 @@ use axum::{
 use bytes::Bytes;
 use http::StatusCode;
 use http_body::{Body as _, Frame, SizeHint};
-use prometheus::IntGauge;
 use tracing::Instrument;
 
 use super::{Chain, info, trace};
-use crate::apiserver::metrics::{Metrics, RequestLabels};
+use crate::apiserver::metrics::{Counted, Metrics, RequestLabels};
 
 pub async fn observe(State(chain): State<Arc<Chain>>, mut request: Request, next: Next) -> Response {
     let info = match info(&request) {
@@ -41,22 +40,6 @@ pub async fn observe(State(chain): State<Arc<Chain>>, mut request: Request, next
     }
     chain.metrics.answered(&labels, code, took, response.body().size_hint().exact());
     response
-}
-
-/// A gauge that is one higher while this lives.
-pub struct Counted(IntGauge);
-
-impl Counted {
-    pub fn new(gauge: IntGauge) -> Self {
-        gauge.inc();
-        Self(gauge)
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.dec();
-    }
 }
 
 /// The body of a watch, counted when it ends, in whatever way it ends.
