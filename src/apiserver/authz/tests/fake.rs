@@ -71,6 +71,10 @@ impl Fake {
         self.state.lock().asked.len()
     }
 
+    pub fn forget(&self) {
+        self.state.lock().asked.clear();
+    }
+
     pub fn tokens_asked(&self) -> usize {
         self.state.lock().tokens_asked
     }
