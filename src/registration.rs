@@ -6,6 +6,7 @@
 pub mod apply;
 pub mod ca;
 pub mod conditions;
+pub mod doctor;
 pub mod installation;
 pub mod kinds;
 pub mod manifests;

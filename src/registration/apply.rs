@@ -187,11 +187,15 @@ impl Apply<'_> {
         let deadline = Instant::now() + self.timeout;
         let mut last = String::new();
         loop {
-            let object = self.find(kind, "", name).await?.unwrap_or_default();
-            let reason = match conditions::find(&object, condition) {
-                Some(found) if found.is_true() => return Ok(Ok(())),
-                Some(found) => found.explained(),
-                None => "no condition yet".to_owned(),
+            let reason = match self.find(kind, "", name).await {
+                Ok(object) => match conditions::find(&object.unwrap_or_default(), condition) {
+                    Some(found) if found.is_true() => return Ok(Ok(())),
+                    Some(found) => found.explained(),
+                    None => "no condition yet".to_owned(),
+                },
+                // An API that is away for a moment may be back before the deadline.
+                Err(ApplyError::Request { source, .. }) if passes(&source) => source.to_string(),
+                Err(error) => return Err(error),
             };
             if reason != last {
                 (self.say)(&format!("not {condition} yet: {reason}"));
@@ -203,6 +207,11 @@ impl Apply<'_> {
             tokio::time::sleep(POLL).await;
         }
     }
+}
+
+/// Whether the same request may be answered later.
+fn passes(error: &UpstreamError) -> bool {
+    error.code().is_none_or(|code| code.is_server_error() || code == StatusCode::TOO_MANY_REQUESTS)
 }
 
 fn is(object: &Value, kind: Kind) -> bool {
