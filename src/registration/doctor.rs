@@ -118,13 +118,15 @@ pub async fn examine(
     checks.push(cluster::front(upstream).await);
 
     let api_service = match read(upstream, kinds::API_SERVICE, "", rules::API_SERVICE).await {
-        Ok(found) => found,
+        Ok(found) => {
+            checks.extend(apiservice::judge(found.as_ref(), service.as_ref()));
+            found
+        }
         Err(error) => {
             checks.push(Finding::unread(format!("APIService {}", rules::API_SERVICE), &error));
             None
         }
     };
-    checks.extend(apiservice::judge(api_service.as_ref(), service.as_ref()));
     let service = match &api_service {
         Some(api_service) => apiservice::service(api_service).or(service),
         None => service,

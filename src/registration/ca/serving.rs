@@ -14,6 +14,9 @@ use super::{
 };
 use crate::{registration::installation::ServiceReference, upstream::Upstream};
 
+#[cfg(test)]
+mod tests;
+
 /// How often the Secret is read.
 pub const POLL: Duration = Duration::from_secs(10);
 /// The same while nobody can trust our certificate yet: somebody may be waiting in `tmc register`.

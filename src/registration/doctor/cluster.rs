@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Finding, read};
 use crate::{
-    registration::{ca::Certificate, conditions, kinds},
+    registration::{ca::Certificate, chain, conditions, kinds},
     upstream::{REQUEST_TIMEOUT, Upstream},
 };
 
@@ -23,7 +23,7 @@ pub async fn reachable(upstream: &Upstream, now: Timestamp, checks: &mut Vec<Fin
     let response = match answer {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => {
-            let causes = causes(&error);
+            let causes = chain(&error);
             checks.push(Finding::fail(format!("Kubernetes API {server}: {causes}"), what_to_do));
             return None;
         }
@@ -43,16 +43,6 @@ pub async fn reachable(upstream: &Upstream, now: Timestamp, checks: &mut Vec<Fin
     let (clock, finding) = clock(date, now);
     checks.push(finding);
     Some(clock)
-}
-
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 /// The API's time; ours where it tells none.
