@@ -9,6 +9,13 @@ use crate::upstream;
 
 pub mod serve;
 
+pub mod doctor;
+pub mod installation;
+pub mod manifests;
+pub mod register;
+pub mod unregister;
+pub mod upstream;
+
 /// Transparent Multi-Cluster for kcp and Kubernetes.
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100)]
