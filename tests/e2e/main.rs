@@ -4,9 +4,13 @@
 
 mod binaries;
 mod cluster;
+mod env;
+mod fixture;
 mod harness;
 mod kubeconfig;
 mod kubectl;
 mod pki;
 mod process;
+mod tmc;
 mod wait;
+mod wire;
