@@ -86,18 +86,23 @@ impl Cluster {
 
     /// Starts kube-apiserver (again) on this cluster's port and waits until it is ready.
     pub fn start_apiserver(&self) {
+        self.start_apiserver_at(self.port);
+    }
+
+    /// The same where its clients do not look for it.
+    pub fn start_apiserver_at(&self, port: u16) {
         let mut command = Command::new(binaries::kubernetes("kube-apiserver"));
-        command.args(self.apiserver_flags());
+        command.args(self.apiserver_flags()).arg(format!("--secure-port={port}"));
         let process = Process::start("kube-apiserver", &command, &self.logs).expect("start kube-apiserver");
         let mut apiserver = self.apiserver.lock();
         let process = apiserver.insert(process);
         until("kube-apiserver is ready", seconds(90), || {
             assert!(process.exited().is_none(), "kube-apiserver ended: {}", process.stderr());
-            self.admin().try_run(&["get", "--raw", "/readyz"])
+            self.admin_at(port).try_run(&["get", "--raw", "/readyz"])
         });
         // Its own roles are bootstrapped after it says ready for the first time.
         until("the bootstrap roles are there", seconds(30), || {
-            self.admin().try_run(&["get", "clusterrole", "system:auth-delegator", "view"])
+            self.admin_at(port).try_run(&["get", "clusterrole", "system:auth-delegator", "view"])
         });
     }
 
@@ -111,7 +116,6 @@ impl Cluster {
             format!("--etcd-servers={}", self.etcd_url),
             "--bind-address=127.0.0.1".into(),
             "--advertise-address=127.0.0.1".into(),
-            format!("--secure-port={}", self.port),
             format!("--tls-cert-file={}", file("apiserver.crt")),
             format!("--tls-private-key-file={}", file("apiserver.key")),
             format!("--client-ca-file={}", file("ca.crt")),
@@ -142,7 +146,7 @@ impl Cluster {
     }
 
     pub fn url(&self) -> String {
-        format!("https://127.0.0.1:{}", self.port)
+        url(self.port)
     }
 
     /// kubectl as system:masters.
@@ -152,11 +156,20 @@ impl Cluster {
 
     /// kubectl as any user, by a client certificate.
     pub fn user(&self, name: &str, groups: &[&str]) -> Kubectl {
-        let path = self.folder.join(format!("{}.kubeconfig", name.replace([':', '/'], "-")));
+        self.user_at(name, groups, self.port)
+    }
+
+    /// The administrator at another port than the cluster's.
+    pub fn admin_at(&self, port: u16) -> Kubectl {
+        self.user_at("admin", &["system:masters"], port)
+    }
+
+    fn user_at(&self, name: &str, groups: &[&str], port: u16) -> Kubectl {
+        let path = self.folder.join(format!("{}-{port}.kubeconfig", name.replace([':', '/'], "-")));
         if !path.exists() {
             let leaf = Leaf { common_name: name, organizations: groups, ..Leaf::default() };
             let identity = self.authority.issue(&leaf).expect("issue a client certificate");
-            let text = kubeconfig::with_certificate(&self.url(), &self.authority.pem, &identity);
+            let text = kubeconfig::with_certificate(&url(port), &self.authority.pem, &identity);
             // Two threads may ask for one user: the file appears whole or not at all.
             let new = tempfile::NamedTempFile::new_in(&self.folder).expect("create a kubeconfig");
             fs::write(new.path(), text).expect("write a kubeconfig");
@@ -177,6 +190,10 @@ impl Drop for Cluster {
         *self.apiserver.lock() = None;
         self.etcd = None;
     }
+}
+
+fn url(port: u16) -> String {
+    format!("https://127.0.0.1:{port}")
 }
 
 fn start_etcd(folder: &Path, logs: &Path) -> Result<(String, Process)> {

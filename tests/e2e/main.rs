@@ -2,15 +2,27 @@
 //! kube-rs as clients, `tmc` as a process of its own. One test binary; each file holds one subject. The
 //! binaries come from `make kube-binaries`; without them the tests say that they skip.
 
+mod access;
 mod binaries;
+mod clients;
 mod cluster;
+mod converge;
 mod env;
+mod errors;
 mod fixture;
 mod harness;
 mod kubeconfig;
 mod kubectl;
+mod kubectl_get;
+mod kubectl_more;
+mod kubectl_watch;
+mod lifecycle;
+mod malformed;
+mod outage;
 mod pki;
 mod process;
+mod readers;
+mod spoof;
 mod tmc;
 mod wait;
 mod wire;

@@ -83,8 +83,11 @@ impl Tmc {
     pub fn serve(&self) {
         let mut command = Command::new(binaries::tmc());
         command.arg("serve").arg("--kubeconfig").arg(&self.kubeconfig);
-        command.args(["--bind-address=127.0.0.1", "--shutdown-delay-duration=0s"]);
-        command.arg(format!("--secure-port={}", self.port)).args(&self.flags);
+        command.arg("--bind-address=127.0.0.1").arg(format!("--secure-port={}", self.port));
+        if !self.flags.iter().any(|flag| flag.starts_with("--shutdown-delay-duration")) {
+            command.arg("--shutdown-delay-duration=0s");
+        }
+        command.args(&self.flags);
         let line = format!("tmc serve: listening on https://127.0.0.1:{}", self.port);
         let process = Process::start("tmc", &command, &self.logs).expect("start tmc serve");
         let before = count(&process.stdout(), &line);

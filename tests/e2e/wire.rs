@@ -2,6 +2,7 @@
 //! a reader that does not read. Knows no API.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustls::pki_types::pem::PemObject;
@@ -9,6 +10,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -49,11 +51,15 @@ impl Server {
         Ok(Self { port, name: ServerName::try_from(name)?, tls: Arc::new(tls) })
     }
 
-    /// Sends a GET and leaves the answer to be read.
+    /// Sends a GET and leaves the answer to be read; asks for the connection's end unless `headers` speak
+    /// of the connection themselves.
     pub async fn open(&self, path: &str, headers: &[(&str, &str)]) -> Result<TlsStream<TcpStream>> {
         let socket = TcpStream::connect(("127.0.0.1", self.port)).await?;
         let mut stream = TlsConnector::from(self.tls.clone()).connect(self.name.clone(), socket).await?;
-        let mut request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
+        let mut request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n");
+        if !headers.iter().any(|(name, _)| *name == "Connection") {
+            request.push_str("Connection: close\r\n");
+        }
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -62,11 +68,13 @@ impl Server {
         Ok(stream)
     }
 
+    /// The whole answer. A server that keeps the connection open gets 20 s.
     pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
         let mut stream = self.open(path, headers).await?;
         let mut bytes = Vec::new();
         // A server that closes without TLS' own goodbye still answered.
-        let end = stream.read_to_end(&mut bytes).await;
+        let end = timeout(Duration::from_secs(20), stream.read_to_end(&mut bytes)).await;
+        anyhow::ensure!(end.is_ok(), "GET {path}: the connection stays open");
         parse(&bytes).with_context(|| format!("GET {path}: {end:?}"))
     }
 }
