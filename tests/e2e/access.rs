@@ -35,7 +35,9 @@ fn two_views(env: &Env) -> [String; 2] {
     for workspace in &workspaces {
         env.targets.healthy(&object_name(workspace, "a"), workspace, 1);
     }
-    workspaces.each_ref().map(|workspace| env.targets.until_deployments(workspace, 1));
+    for workspace in &workspaces {
+        env.targets.until_deployments(workspace, 1);
+    }
     workspaces
 }
 
@@ -184,14 +186,12 @@ fn without_the_door_kube_apiserver_itself_refuses() {
         if names == [granted.as_str()] { Ok(()) } else { Err(names.join(" ")) }
     });
     env.admin().run(&["delete", "clusterrolebinding", "tmc-views-door"]);
-    let listed = format!(
-        r#"Error from server (Forbidden): aggregatedviews.views.workload.kcp.io is forbidden: User "carol" cannot list resource "aggregatedviews" in API group "views.workload.kcp.io" at the cluster scope"#
-    );
+    let listed = r#"Error from server (Forbidden): aggregatedviews.views.workload.kcp.io is forbidden: User "carol" cannot list resource "aggregatedviews" in API group "views.workload.kcp.io" at the cluster scope"#;
     let (refused, _) = until("lists are refused", seconds(15), || match carol.try_run(&["get", "av"]) {
         Ok(output) => Err(output),
         Err(error) => Ok::<_, String>(error),
     });
-    assert!(refused.starts_with(&listed), "{refused}");
+    assert!(refused.starts_with(listed), "{refused}");
     // A name that he may get needs no door.
     assert!(carol.run(&["get", "av", &granted]).contains(&granted));
     // Neither does the server itself need it: it refuses the list directly as well.

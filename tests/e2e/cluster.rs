@@ -177,11 +177,6 @@ impl Cluster {
         }
         Kubectl::new(path, &self.folder)
     }
-
-    /// Resident memory of kube-apiserver in MiB; 0 while it is down.
-    pub fn apiserver_resident_mib(&self) -> u64 {
-        self.apiserver.lock().as_ref().map_or(0, Process::resident_mib)
-    }
 }
 
 impl Drop for Cluster {

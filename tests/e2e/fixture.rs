@@ -48,7 +48,7 @@ impl Report {
         Self { ready: true, deployments: (deployments, deployments) }
     }
 
-    fn status(self) -> Value {
+    pub fn status(self) -> Value {
         let (status, reason) = if self.ready { ("True", "Ready") } else { ("False", "Unreachable") };
         let (ready, total) = self.deployments;
         let now = Timestamp::now();

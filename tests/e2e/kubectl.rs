@@ -93,9 +93,14 @@ impl Kubectl {
     }
 
     pub fn try_apply(&self, object: &Value) -> Result<String, String> {
+        self.with_manifest(&["apply", "--server-side", "--force-conflicts"], object)
+    }
+
+    /// Any command that takes a file, with `object` in it.
+    pub fn with_manifest(&self, arguments: &[&str], object: &Value) -> Result<String, String> {
         let file = tempfile::NamedTempFile::new_in(&self.home).expect("create a manifest");
         std::fs::write(file.path(), object.to_string()).expect("write a manifest");
         let path = file.path().to_str().expect("temp paths are UTF-8");
-        self.try_run(&["apply", "--server-side", "--force-conflicts", "-f", path])
+        self.try_run(&[arguments, &["-f", path]].concat())
     }
 }

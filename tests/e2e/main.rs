@@ -2,6 +2,8 @@
 //! kube-rs as clients, `tmc` as a process of its own. One test binary; each file holds one subject. The
 //! binaries come from `make kube-binaries`; without them the tests say that they skip.
 
+#![allow(clippy::panic, reason = "everything here is a test or called by one")]
+
 mod access;
 mod binaries;
 mod clients;

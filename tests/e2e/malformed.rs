@@ -20,7 +20,7 @@ fn loosen(admin: &Kubectl) {
     let loose = json!({"apiVersion": crd["apiVersion"], "kind": crd["kind"], "metadata": crd["metadata"],
         "spec": {"versions": crd["spec"]["versions"], "group": crd["spec"]["group"],
             "names": crd["spec"]["names"], "scope": crd["spec"]["scope"]}});
-    admin.apply(&loose);
+    admin.with_manifest(&["replace"], &loose).expect("replace the CRD");
 }
 
 fn condition<'a>(view: &'a Value, kind: &str) -> &'a Value {
