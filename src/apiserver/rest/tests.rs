@@ -6,6 +6,7 @@ mod list;
 mod paging;
 mod properties;
 mod reader;
+mod sharing;
 mod visibility;
 mod watch;
 mod watch_start;
@@ -262,7 +263,7 @@ impl Fixture {
     }
 }
 
-fn widget(namespace: &str, name: &str, color: &str, size: usize, version: u64) -> Object {
+pub(crate) fn widget(namespace: &str, name: &str, color: &str, size: usize, version: u64) -> Object {
     let namespace_member =
         if namespace.is_empty() { String::new() } else { format!(r#","namespace":"{namespace}""#) };
     let metadata = format!(r#""name":"{name}"{namespace_member},"labels":{{"color":"{color}"}}"#);

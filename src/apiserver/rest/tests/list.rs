@@ -148,3 +148,18 @@ async fn an_old_version_is_old_enough_for_not_older_than() {
     let exact = fixture.list("?resourceVersion=103&resourceVersionMatch=Exact").await;
     assert_eq!(names(&exact).len(), 3);
 }
+
+#[tokio::test]
+async fn large_objects_are_listed_and_watched_whole() {
+    let fixture = Fixture::new();
+    fixture.fill(30, 100_000);
+    let response = fixture.send(Verb::List, "", &[]).await;
+    let length: usize = response.headers()["content-length"].to_str().unwrap().parse().unwrap();
+    let list = text(response).await;
+    assert_eq!(list.len(), length);
+    assert_eq!(names(&serde_json::from_str(&list).unwrap()).len(), 30);
+    let mut stream = fixture.open("").await;
+    for number in 0..30 {
+        assert_eq!(stream.line().await, format!("ADDED w{number:05} {}", 101 + number));
+    }
+}
