@@ -106,8 +106,9 @@ impl Rest {
         let format = ItemFormat::new(form, include);
         // Only what every caller gets alike may be shared.
         let shared = matches!(rows, Rows::Whole(_)).then(|| ListKey {
-            resource: info.resource,
             group: info.group,
+            version: info.version,
+            resource: info.resource,
             scope: request.scope.clone(),
             resource_version: meta.resource_version,
             format,

@@ -96,6 +96,8 @@ impl Rest {
         }
         let log = self.storage.log(&request.scope)?;
         let access = self.access.access(info, &request.attributes, &log).await?;
+        // "From now" is from here, not from when the connection asks for the first bytes.
+        let cursor = log.head();
         let watcher = Watcher {
             info,
             head: log.subscribe(),
@@ -108,7 +110,7 @@ impl Rest {
             shutdown: self.shutdown.clone(),
             timing: Timing::new(Instant::now(), options.timeout_seconds, options.bookmarks),
             phase: Phase::Start(Start::new(&options)),
-            cursor: 0,
+            cursor,
             log,
         };
         let frames = stream::unfold(watcher, |mut watcher| async move {
@@ -160,7 +162,7 @@ impl Watcher {
                 self.phase = Phase::Initial(Initial::new(snapshot, end_bookmark));
                 return Ok(None);
             }
-            Start::Now => self.cursor = self.log.head(),
+            Start::Now => {}
             Start::After(version) => {
                 self.log.holds(version).map_err(|not_held| not_held_error(&not_held))?;
                 if !self.access.all() && version < self.access.since() {
