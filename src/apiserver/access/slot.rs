@@ -176,7 +176,7 @@ impl Slot {
 
     /// Whether somebody asked in vain while we waited.
     pub(crate) fn failed_since(&self, came: Instant) -> bool {
-        self.state.lock().failed.is_some_and(|failed| failed >= came)
+        self.state.lock().failed.is_some_and(|failed| failed > came)
     }
 
     /// Gives the slot a second of the wheel if it has none.

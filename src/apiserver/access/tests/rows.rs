@@ -60,6 +60,7 @@ async fn forbidden_and_absent_names_get_the_same_answers() {
 #[tokio::test(start_paused = true)]
 async fn a_name_that_appears_later_is_asked_about_once_and_changes_nothing() {
     let rig = Rig::new(ROWS);
+    rig.fake.grant("amy", "watch", "");
     rig.fake.grant("amy", "get", "root:new");
     let access = rig.watch("amy").await;
     rig.publish("root:new");
