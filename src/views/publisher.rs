@@ -179,3 +179,6 @@ impl Published {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

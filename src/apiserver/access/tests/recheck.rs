@@ -31,7 +31,8 @@ fn rig() -> Rig {
 
 #[tokio::test(start_paused = true)]
 async fn every_change_ends_the_watch_within_45_seconds_whenever_it_happens() {
-    let changes: &[(&str, fn(&Rig))] = &[
+    type Case = (&'static str, fn(&Rig));
+    let changes: &[Case] = &[
         ("a row is revoked", |rig| rig.fake.revoke("amy", "get", "root:a")),
         ("a row is granted", |rig| rig.fake.grant("amy", "get", "root:b")),
         ("all rows are granted", |rig| rig.fake.grant("amy", "get", "")),
