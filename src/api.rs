@@ -4,6 +4,7 @@
 //! how a view is computed.
 
 pub mod crds;
+pub mod openapi;
 pub mod placement;
 mod schema;
 pub mod views;

@@ -6,7 +6,9 @@ use std::{fs, path::Path};
 
 fn made() -> Vec<(String, Vec<u8>)> {
     let crds = tmc::api::crds::crds().into_iter();
-    crds.map(|(file, yaml)| (format!("deploy/crds/{file}"), yaml.into_bytes())).collect()
+    let crds = crds.map(|(file, yaml)| (format!("deploy/crds/{file}"), yaml.into_bytes()));
+    let openapi = tmc::api::openapi::documents().into_iter();
+    crds.chain(openapi.map(|(file, json)| (file.to_owned(), json))).collect()
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub use apply::*;
 pub use overrides::*;
 pub use policy::*;
 pub use status::*;
+#[cfg(test)]
+mod tests;
 
 /// API group of Placement.
 pub const GROUP: &str = "placement.kcp.io";
@@ -28,6 +30,7 @@ pub const RESOURCE: &str = "placements";
 
 /// Which workloads are placed, and how.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[expect(clippy::duplicated_attributes, reason = "columns may have the same type")]
 #[kube(
     group = "placement.kcp.io",
     version = "v1alpha1",

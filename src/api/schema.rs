@@ -6,6 +6,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) use tests::described;
+
 /// A workspace path or a logical cluster's name: segments of `[a-z0-9-]`, joined by colons.
 pub const WORKSPACE: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(:[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 
@@ -32,11 +37,15 @@ pub fn conditions(generator: &mut SchemaGenerator) -> Schema {
     })
 }
 
+/// What Kubernetes reads as a quantity: `500m`, `1.5Gi`, `1e3`.
+const QUANTITY: &str =
+    r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?[0-9]+))?$";
+
 /// A ResourceList: names of resources and their quantities.
 pub fn quantities(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "object",
-        "additionalProperties": {"x-kubernetes-int-or-string": true},
+        "additionalProperties": {"x-kubernetes-int-or-string": true, "pattern": QUANTITY},
     })
 }
 
@@ -65,6 +74,7 @@ pub fn simplify(schema: &mut Value) {
             drop_null(keywords);
             join_constants(keywords);
             signed_format(keywords);
+            whole_bounds(keywords);
             join_lines(keywords);
             for (keyword, below) in keywords.iter_mut() {
                 match keyword.as_str() {
@@ -81,9 +91,10 @@ pub fn simplify(schema: &mut Value) {
     }
 }
 
-/// A field that is optional is absent, never null.
+/// A field that is optional is absent, never null. (The title, a Rust name, goes too.)
 fn drop_null(keywords: &mut Map<String, Value>) {
     keywords.remove("nullable");
+    keywords.remove("title");
     if keywords.get("default") == Some(&Value::Null) {
         keywords.remove("default");
     }
@@ -132,8 +143,15 @@ fn signed_format(keywords: &mut Map<String, Value>) {
         _ => return,
     };
     keywords.insert("format".into(), json!(signed));
-    if let Some(minimum) = keywords.get_mut("minimum").and_then(|minimum| minimum.as_f64().map(|_| minimum)) {
-        *minimum = json!(minimum.as_f64().map_or(0, |minimum| minimum as i64));
+}
+
+/// The CRD types of k8s-openapi hold bounds as floats; `10` reads better than `10.0`.
+fn whole_bounds(keywords: &mut Map<String, Value>) {
+    for keyword in ["minimum", "maximum"] {
+        let Some(bound) = keywords.get_mut(keyword) else { continue };
+        if let Some(float) = bound.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 1e15) {
+            *bound = json!(float as i64);
+        }
     }
 }
 
