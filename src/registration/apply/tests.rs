@@ -107,6 +107,26 @@ async fn given_files_make_no_secret() {
 }
 
 #[tokio::test]
+async fn other_flags_take_back_what_the_earlier_ones_made() {
+    let api = cluster().await;
+    register(&api, Installation::default(), false).await.0.unwrap();
+    let other = Installation {
+        serving_ca: ServingCa::File,
+        ca_bundle: "bundle".to_owned(),
+        door: false,
+        ..Installation::default()
+    };
+    register(&api, other, false).await.0.unwrap();
+    let left: Vec<_> = api.state.lock().objects.keys().cloned().collect();
+    for gone in ["tmc-views-door", "/secrets/", "tmc-server-serving-ca", "tmc-server-apiservice"] {
+        assert!(left.iter().all(|path| !path.contains(gone)), "{gone}: {left:?}");
+    }
+    for kept in ["tmc-views-reader", "/services/tmc", "tmc-server-leases"] {
+        assert!(left.iter().any(|path| path.contains(kept)), "{kept}: {left:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_api_service_of_another_server_is_taken_only_by_force() {
     let api = cluster().await;
     let path = path_of(kinds::API_SERVICE, "", rules::API_SERVICE);

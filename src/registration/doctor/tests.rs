@@ -228,6 +228,27 @@ async fn a_ca_is_judged_by_the_time_it_has() {
 }
 
 #[test]
+fn a_certificate_of_cert_manager_is_judged_by_name_and_time() {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    let judge = |names: Vec<String>, until: i32| {
+        let mut params = rcgen::CertificateParams::new(names).unwrap();
+        params.not_after = rcgen::date_time_ymd(until, 1, 1);
+        let pem = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().pem();
+        let pem = BASE64_STANDARD.encode(pem);
+        let api_service = json!({"spec": {"caBundle": pem}});
+        let secret = json!({"data": {"tls.crt": pem}});
+        let service = ServiceReference::default();
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let ca = ServingCa::CertManager;
+        certificates::judge(&api_service, ca, &service, Ok(Some(secret)), now).pop().unwrap().to_string()
+    };
+    let right = || ServiceReference::default().certificate_names();
+    assert!(judge(right(), 2030).starts_with("ok"));
+    assert!(judge(right(), 2025).contains("has expired"));
+    assert!(judge(vec!["other".to_owned()], 2030).contains("is not for tmc.tmc-system.svc"));
+}
+
+#[test]
 fn clocks() {
     let now: Timestamp = "2026-01-01T00:01:00Z".parse().unwrap();
     let cases = [
@@ -262,6 +283,6 @@ fn a_lease_is_silent_after_40_seconds() {
     for (age, level) in [(0, Level::Ok), (40, Level::Ok), (41, Level::Warn)] {
         let renewed = (now - SignedDuration::from_secs(age)).to_string();
         let lease = json!({"metadata": {"name": "synctarget-u"}, "spec": {"renewTime": renewed}});
-        assert_eq!(leases::judge(&[target.clone()], &[lease], now)[0].level, level, "{age}");
+        assert_eq!(leases::judge(std::slice::from_ref(&target), &[lease], now)[0].level, level, "{age}");
     }
 }
