@@ -75,7 +75,12 @@ impl ServingCertificates {
             Err(error) => {
                 let message = error.to_string();
                 if self.said.as_ref() != Some(&message) {
-                    tracing::warn!(%error, "keeping the present serving certificate");
+                    match error {
+                        StoreError::Absent => {
+                            tracing::info!("serving with a certificate made for this run: {error}")
+                        }
+                        _ => tracing::warn!(%error, "keeping the present serving certificate"),
+                    }
                     self.said = Some(message);
                 }
             }
@@ -125,8 +130,13 @@ impl ServingCertificates {
                 self.store().write(stored, &authority.clone().switched(now)).await?;
             }
             _ => {
-                let damage = stored.authority.as_ref().err().map(ToString::to_string);
-                tracing::warn!(damage, "Secret tmc-serving-ca has no CA that could sign: making a new one");
+                match &stored.authority {
+                    Ok(None) => tracing::info!("Secret tmc-serving-ca is empty: making a serving CA"),
+                    Ok(Some(_)) => tracing::warn!("the serving CA has expired: making a new one"),
+                    Err(damage) => {
+                        tracing::warn!(%damage, "Secret tmc-serving-ca is damaged: making a new CA")
+                    }
+                }
                 self.trusted_since = None;
                 self.store().write(stored, &Authority::found(now, Vec::new())?).await?;
             }
