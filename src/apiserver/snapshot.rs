@@ -20,11 +20,14 @@ pub struct Segment {
     pub id: u64,
     /// Sorted by key, never empty.
     pub objects: Vec<Arc<Object>>,
+    /// The length of the objects' JSON together, so that a list knows its length without visiting them.
+    pub json_len: usize,
 }
 
 impl Segment {
     fn new(objects: Vec<Arc<Object>>) -> Arc<Self> {
-        Arc::new(Self { id: NEXT_SEGMENT.fetch_add(1, Ordering::Relaxed), objects })
+        let json_len = objects.iter().map(|object| object.json_len()).sum();
+        Arc::new(Self { id: NEXT_SEGMENT.fetch_add(1, Ordering::Relaxed), objects, json_len })
     }
 
     fn last(&self) -> &Key {
@@ -56,6 +59,10 @@ impl Snapshot {
     /// All objects in key order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Object>> {
         self.segments.iter().flat_map(|segment| &segment.objects)
+    }
+
+    pub fn last(&self) -> Option<&Arc<Object>> {
+        self.segments.last()?.objects.last()
     }
 
     /// The objects whose key is greater than `key`, in order.
@@ -103,8 +110,15 @@ impl Snapshot {
         self.len -= 1;
         if objects.is_empty() {
             self.segments.remove(at);
-        } else {
-            self.segments[at] = Segment::new(objects);
+            return Some(removed);
+        }
+        // Segments that have become small join a neighbour, else a list ends up in tiny pieces.
+        match self.segments.get(at + 1).filter(|next| objects.len() + next.objects.len() <= SEGMENT_OBJECTS) {
+            Some(next) => {
+                objects.extend(next.objects.iter().cloned());
+                self.segments.splice(at..at + 2, [Segment::new(objects)]);
+            }
+            None => self.segments[at] = Segment::new(objects),
         }
         Some(removed)
     }
