@@ -69,12 +69,7 @@ impl ApiServer {
     /// Serves until `stop` is cancelled and the end that follows is complete: readiness fails, the shutdown
     /// delay passes, the listener closes, connections finish what they have, watches end, and what is left
     /// after the drain deadline is cut.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        tls: Arc<ServerConfig>,
-        stop: CancellationToken,
-    ) {
+    pub async fn serve(self, listener: TcpListener, tls: Arc<ServerConfig>, stop: CancellationToken) {
         let health = self.health.clone();
         let delay = self.limits.shutdown_delay;
         let watches = CancellationToken::new();

@@ -4,6 +4,7 @@
 use std::process::Command;
 
 use crate::cluster::Cluster;
+use crate::fixture::{NAMESPACE, Targets};
 use crate::process::Process;
 use crate::wait::{seconds, until_true};
 use crate::{binaries, kubectl};
@@ -77,4 +78,32 @@ fn a_command_that_fails_says_why() {
     let folder = tempfile::tempdir().expect("create a folder");
     let nowhere = kubectl::Kubectl::new(folder.path().join("absent"), folder.path());
     assert!(!nowhere.fail(&["get", "pods"]).is_empty());
+}
+
+#[test]
+fn fixtures_pass_the_shipped_crds() {
+    if !binaries::present() {
+        return;
+    }
+    let cluster = Cluster::start("fixtures");
+    let admin = cluster.admin();
+    let crds = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/crds");
+    admin.run(&["apply", "--server-side", "-f", crds]);
+    admin.run(&["create", "namespace", NAMESPACE]);
+    admin.run(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
+    let targets = Targets::new(admin.kubeconfig());
+    targets.healthy("east", "root:production", 3);
+    let columns = admin.run(&["get", "synctarget", "east", "--no-headers"]);
+    let columns: Vec<_> = columns.split_whitespace().collect();
+    assert_eq!(columns[..4], ["east", "root:production", "True", "Ready"], "{columns:?}");
+    let lease = admin.run(&["get", "lease", "-n", NAMESPACE, "-oname"]);
+    assert_eq!(lease.lines().count(), 1, "{lease}");
+    let status = admin.json(&["get", "synctarget", "east", "-ojson"]);
+    assert_eq!(
+        status["status"]["resources"].as_array().map(Vec::len),
+        Some(4),
+        "nothing was pruned: {status}"
+    );
+    let refused = targets.create_with("bad", &serde_json::json!({"kcpCluster": "Root production"}));
+    assert!(refused.is_err(), "the CRD refuses what is no workspace");
 }

@@ -12,7 +12,10 @@ use axum::{
 };
 
 use super::{Chain, info};
-use crate::apiserver::{metrics::{Counted, RequestLabels}, status::ApiError};
+use crate::apiserver::{
+    metrics::{Counted, RequestLabels},
+    status::ApiError,
+};
 
 pub async fn max_in_flight(State(chain): State<Arc<Chain>>, request: Request, next: Next) -> Response {
     match info(&request) {

@@ -43,7 +43,9 @@ impl<S> GuardedIo<S> {
             timer.as_mut().reset(Instant::now() + self.stall);
         }
         match timer.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the peer reads nothing"))),
+            Poll::Ready(()) => {
+                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the peer reads nothing")))
+            }
             Poll::Pending => Poll::Pending,
         }
     }

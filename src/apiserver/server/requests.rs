@@ -33,6 +33,8 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
         let mut request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(self.connection.clone());
         let answer = self.service.clone().oneshot(request);
-        answer.map(|response| response.map(|response| response.map(|body| TrackedBody::new(body, active)))).boxed()
+        answer
+            .map(|response| response.map(|response| response.map(|body| TrackedBody::new(body, active))))
+            .boxed()
     }
 }

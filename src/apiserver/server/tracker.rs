@@ -79,7 +79,8 @@ impl Tracker {
 
     /// What becomes of the connection now; frees responses that nobody reads on the way.
     pub fn judge(&self, deadlines: &Deadlines, metrics: &Metrics) -> Verdict {
-        let stalled = self.responses.lock().values().filter(|slot| slot.cut_if_stalled(deadlines.stall)).count();
+        let stalled =
+            self.responses.lock().values().filter(|slot| slot.cut_if_stalled(deadlines.stall)).count();
         if stalled > 0 {
             metrics.stalled.with_label_values(&["response"]).inc_by(stalled as u64);
             tracing::debug!(stalled, "responses dropped that the peer does not read");
@@ -92,7 +93,9 @@ impl Tracker {
             return Verdict::Cut("the request's headers took too long");
         }
         match state.idle_since.elapsed() {
-            idle if idle >= deadlines.idle + deadlines.headers => Verdict::Cut("idle, and deaf to our goodbye"),
+            idle if idle >= deadlines.idle + deadlines.headers => {
+                Verdict::Cut("idle, and deaf to our goodbye")
+            }
             idle if idle >= deadlines.idle => Verdict::Close,
             _ => Verdict::Fine,
         }
