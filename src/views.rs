@@ -210,6 +210,8 @@ async fn sleep_until(at: Option<Instant>) {
 }
 
 #[cfg(test)]
+mod fixtures;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod tests;

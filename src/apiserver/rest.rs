@@ -12,6 +12,7 @@ mod pages;
 mod pretty;
 mod selection;
 mod version;
+mod watch;
 mod yaml;
 
 use std::{sync::Arc, time::Duration};
@@ -24,7 +25,6 @@ use super::{
     identity::AccessControl,
     request::{ResourceRequest, Verb},
     resource::ResourceInfo,
-    status::ApiError,
     storage::Storage,
 };
 use pages::Pages;
@@ -70,7 +70,7 @@ impl Rest {
         let answer = match request.verb {
             Verb::Get => self.get(&request).await,
             Verb::List => self.list(&request).await,
-            Verb::Watch => Err(ApiError::method_not_allowed("GET")),
+            Verb::Watch => self.watch(&request).await,
         };
         answer.unwrap_or_else(IntoResponse::into_response)
     }

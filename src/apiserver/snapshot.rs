@@ -61,6 +61,10 @@ impl Snapshot {
         self.segments.iter().flat_map(|segment| &segment.objects)
     }
 
+    pub fn last(&self) -> Option<&Arc<Object>> {
+        self.segments.last()?.objects.last()
+    }
+
     /// The objects whose key is greater than `key`, in order.
     pub fn after<'a>(&'a self, key: &Key) -> impl Iterator<Item = &'a Arc<Object>> {
         let at = self.segments.partition_point(|segment| segment.last() <= key);

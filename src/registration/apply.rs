@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::{
     ca::{Store, StoreError},
-    conditions,
+    chain, conditions,
     installation::{Installation, ServiceReference, ServingCa},
     kinds::{self, Kind, address},
     manifests::{self, FIELD_MANAGER, MANAGED_BY},
@@ -33,14 +33,8 @@ const POLL: Duration = Duration::from_millis(500);
 
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
-    #[error("cannot {verb} {resource} {name}: {source}{}", advice(.resource, .source))]
-    Request {
-        verb: &'static str,
-        resource: String,
-        name: String,
-        #[source]
-        source: UpstreamError,
-    },
+    #[error("cannot {verb} {resource} {name}: {}{}", chain(.error), advice(.resource, .error))]
+    Request { verb: &'static str, resource: String, name: String, error: UpstreamError },
     #[error(
         "APIService {} already leads to Service {found}, not to {wanted}: another server is registered there. \
          Run `tmc unregister` for it, or give --force to take it over",
@@ -177,6 +171,15 @@ impl Apply<'_> {
         outcome.map_err(|reason| ApplyError::NotAvailable { timeout: self.timeout, reason })
     }
 
+    /// An APIService that was Available before a change says so for a while after it: ask the server itself.
+    async fn answers(&self, kind: Kind) -> Option<String> {
+        if kind != kinds::API_SERVICE {
+            return None;
+        }
+        let answer = self.upstream.get::<Value>(DISCOVERY).await;
+        answer.err().map(|error| format!("GET {DISCOVERY}: {}", chain(&error)))
+    }
+
     /// Until the condition is True, telling each new reason why it is not; then the last reason.
     async fn wait(
         &mut self,
@@ -187,11 +190,18 @@ impl Apply<'_> {
         let deadline = Instant::now() + self.timeout;
         let mut last = String::new();
         loop {
-            let object = self.find(kind, "", name).await?.unwrap_or_default();
-            let reason = match conditions::find(&object, condition) {
-                Some(found) if found.is_true() => return Ok(Ok(())),
-                Some(found) => found.explained(),
-                None => "no condition yet".to_owned(),
+            let reason = match self.find(kind, "", name).await {
+                Ok(object) => match conditions::find(&object.unwrap_or_default(), condition) {
+                    Some(found) if found.is_true() => match self.answers(kind).await {
+                        None => return Ok(Ok(())),
+                        Some(reason) => reason,
+                    },
+                    Some(found) => found.explained(),
+                    None => "no condition yet".to_owned(),
+                },
+                // An API that is away for a moment may be back before the deadline.
+                Err(ApplyError::Request { error, .. }) if passes(&error) => chain(&error),
+                Err(error) => return Err(error),
             };
             if reason != last {
                 (self.say)(&format!("not {condition} yet: {reason}"));
@@ -203,6 +213,14 @@ impl Apply<'_> {
             tokio::time::sleep(POLL).await;
         }
     }
+}
+
+/// Discovery of the one group-version, as kube-apiserver proxies it.
+const DISCOVERY: &str = "/apis/views.workload.kcp.io/v1alpha1";
+
+/// Whether the same request may be answered later.
+fn passes(error: &UpstreamError) -> bool {
+    error.code().is_none_or(|code| code.is_server_error() || code == StatusCode::TOO_MANY_REQUESTS)
 }
 
 fn is(object: &Value, kind: Kind) -> bool {
@@ -230,12 +248,12 @@ pub async fn find(
     match upstream.get(&kind.path(namespace, name)).await {
         Ok(object) => Ok(Some(object)),
         Err(error) if error.code() == Some(StatusCode::NOT_FOUND) => Ok(None),
-        Err(source) => Err(failed("get", kind, namespace, name, source)),
+        Err(error) => Err(failed("get", kind, namespace, name, error)),
     }
 }
 
-fn failed(verb: &'static str, kind: Kind, namespace: &str, name: &str, source: UpstreamError) -> ApplyError {
-    ApplyError::Request { verb, resource: kind.resource(), name: shown(namespace, name), source }
+fn failed(verb: &'static str, kind: Kind, namespace: &str, name: &str, error: UpstreamError) -> ApplyError {
+    ApplyError::Request { verb, resource: kind.resource(), name: shown(namespace, name), error }
 }
 
 fn shown(namespace: &str, name: &str) -> String {

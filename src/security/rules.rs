@@ -193,19 +193,20 @@ impl Permission {
     }
 }
 
-impl std::fmt::Display for Permission {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.verb, self.resource)?;
+impl Permission {
+    /// What it is about, without the verb.
+    pub fn on(&self) -> String {
+        let mut text = self.resource.to_owned();
         if !self.group.is_empty() {
-            write!(f, ".{}", self.group)?;
+            text = format!("{text}.{}", self.group);
         }
         if !self.name.is_empty() {
-            write!(f, " {:?}", self.name)?;
+            text = format!("{text} {:?}", self.name);
         }
         if !self.namespace.is_empty() {
-            write!(f, " in namespace {}", self.namespace)?;
+            text = format!("{text} in namespace {}", self.namespace);
         }
-        Ok(())
+        text
     }
 }
 

@@ -133,7 +133,9 @@ fn decode<'a, T: Deserialize<'a> + Default>(raw: Option<&'a RawValue>) -> Option
     match raw {
         None => Some(T::default()),
         Some(raw) if raw.get() == "null" => Some(T::default()),
-        Some(raw) => serde_json::from_str(raw.get()).ok(),
+        // Derived structs would take an array for an object.
+        Some(raw) if raw.get().starts_with('{') => serde_json::from_str(raw.get()).ok(),
+        Some(_) => None,
     }
 }
 
@@ -148,7 +150,8 @@ fn kcp_cluster(spec: Option<&RawValue>) -> Option<String> {
         #[serde(rename = "kcpCluster")]
         kcp_cluster: String,
     }
-    serde_json::from_str::<Spec>(spec?.get()).ok().map(|spec| spec.kcp_cluster)
+    let spec = spec.filter(|spec| spec.get().starts_with('{'))?;
+    serde_json::from_str::<Spec>(spec.get()).ok().map(|spec| spec.kcp_cluster)
 }
 
 fn facts(name: &Arc<str>, status: &SyncTargetStatus) -> Facts {

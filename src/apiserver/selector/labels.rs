@@ -33,7 +33,7 @@ impl Requirement {
                 return Err(format!("{}: for 'in', 'notin' operators, values set can't be empty", list()));
             }
             Operator::GreaterThan | Operator::LessThan => {
-                for value in values.iter().filter(|value| value.parse::<i64>().is_err()) {
+                if let Some(value) = values.iter().find(|value| value.parse::<i64>().is_err()) {
                     return Err(format!(
                         "<nil>: Invalid value: {value:?}: for 'Gt', 'Lt' operators, the value must be an integer"
                     ));

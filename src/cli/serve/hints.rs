@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 
 use crate::{
-    apiserver::access::RbacHints,
+    apiserver::access::hints::RbacHints,
     informers::{Change, Event, RawObject, Resource},
 };
 

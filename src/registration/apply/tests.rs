@@ -3,9 +3,9 @@
 use super::*;
 
 fn refused(code: StatusCode, kind: Kind) -> String {
-    let source =
+    let error =
         UpstreamError::Status { code, reason: String::new(), message: "no".to_owned(), retry_after: None };
-    failed("apply", kind, "ns", "tmc", source).to_string()
+    failed("apply", kind, "ns", "tmc", error).to_string()
 }
 
 #[test]

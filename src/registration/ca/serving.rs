@@ -14,8 +14,13 @@ use super::{
 };
 use crate::{registration::installation::ServiceReference, upstream::Upstream};
 
+#[cfg(test)]
+mod tests;
+
 /// How often the Secret is read.
 pub const POLL: Duration = Duration::from_secs(10);
+/// The same while nobody can trust our certificate yet: somebody may be waiting in `tmc register`.
+pub const POLL_UNTRUSTED: Duration = Duration::from_secs(2);
 /// The most steps of one round; a whole first round takes three.
 const STEPS: usize = 6;
 
@@ -26,6 +31,8 @@ pub struct ServingCertificates {
     service: ServiceReference,
     publish: Publish,
     leaf: Option<Leaf>,
+    /// Whether the leaf is of the Secret's CA, not of the one in memory.
+    stored_leaf: bool,
     trusted_since: Option<Timestamp>,
     /// What was said last, so that it is said once.
     said: Option<String>,
@@ -41,8 +48,15 @@ impl ServingCertificates {
         let now = Timestamp::now();
         let leaf = Leaf::issue(&Authority::found(now, Vec::new())?, &service, now)?;
         publish(&leaf);
-        let publish = Box::new(publish);
-        Ok(Self { upstream, service, publish, leaf: Some(leaf), trusted_since: None, said: None })
+        Ok(Self {
+            upstream,
+            service,
+            publish: Box::new(publish),
+            leaf: Some(leaf),
+            stored_leaf: false,
+            trusted_since: None,
+            said: None,
+        })
     }
 
     /// Runs until shutdown. A failed round is logged once and tried again.
@@ -51,9 +65,13 @@ impl ServingCertificates {
             self.refresh(Timestamp::now()).await;
             tokio::select! {
                 () = shutdown.cancelled() => return,
-                () = tokio::time::sleep(POLL) => {}
+                () = tokio::time::sleep(self.pause()) => {}
             }
         }
+    }
+
+    fn pause(&self) -> Duration {
+        if self.stored_leaf { POLL } else { POLL_UNTRUSTED }
     }
 
     /// One round. Whatever fails, the certificate in use stays in use.
@@ -131,6 +149,7 @@ impl ServingCertificates {
         );
         (self.publish)(&leaf);
         self.leaf = Some(leaf);
+        self.stored_leaf = true;
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{Authority, CaError, SecretData};
 use crate::{
     registration::{
+        chain,
         installation::{ServiceReference, ServingCa},
         kinds,
         manifests::FIELD_MANAGER,
@@ -22,15 +23,10 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error(
-        "cannot {verb} {resource} {name}: {source}; `tmc register` grants this to the server's ServiceAccount"
+        "cannot {verb} {resource} {name}: {}; `tmc register` grants this to the server's ServiceAccount",
+        chain(.error)
     )]
-    Request {
-        verb: &'static str,
-        resource: &'static str,
-        name: &'static str,
-        #[source]
-        source: UpstreamError,
-    },
+    Request { verb: &'static str, resource: &'static str, name: &'static str, error: UpstreamError },
     #[error(transparent)]
     Ca(#[from] CaError),
     #[error("Secret tmc-serving-ca does not exist yet: run `tmc register`")]
@@ -99,15 +95,9 @@ impl Store<'_> {
     /// Makes the APIService trust `bundle`; true once it does. One that is not ours is left alone.
     pub async fn trust(&self, bundle: &str) -> Result<bool, StoreError> {
         let path = kinds::API_SERVICE.path("", rules::API_SERVICE);
-        let error = |verb| {
-            move |source| StoreError::Request {
-                verb,
-                resource: "APIService",
-                name: rules::API_SERVICE,
-                source,
-            }
-        };
-        let Some(api_service) = found(self.upstream.get::<Value>(&path).await).map_err(error("get"))? else {
+        let Some(api_service) =
+            found(self.upstream.get::<Value>(&path).await).map_err(api_service_error("get"))?
+        else {
             return Ok(false);
         };
         if !keeps_own_bundle(&api_service, self.service) {
@@ -120,13 +110,17 @@ impl Store<'_> {
             "metadata": {"resourceVersion": resource_version(&api_service)},
             "spec": {"caBundle": BASE64_STANDARD.encode(bundle)},
         });
-        written(merge_patch(self.upstream, &path, &patch).await).map_err(error("patch"))?;
+        written(merge_patch(self.upstream, &path, &patch).await).map_err(api_service_error("patch"))?;
         Ok(false)
     }
 }
 
 fn secret_error(verb: &'static str) -> impl Fn(UpstreamError) -> StoreError {
-    move |source| StoreError::Request { verb, resource: "Secret", name: rules::SERVING_CA_SECRET, source }
+    move |error| StoreError::Request { verb, resource: "Secret", name: rules::SERVING_CA_SECRET, error }
+}
+
+fn api_service_error(verb: &'static str) -> impl Fn(UpstreamError) -> StoreError {
+    move |error| StoreError::Request { verb, resource: "APIService", name: rules::API_SERVICE, error }
 }
 
 async fn merge_patch(upstream: &Upstream, path: &str, patch: &Value) -> Result<Value, UpstreamError> {

@@ -50,7 +50,7 @@ fn permissions_follow_the_namespace_and_the_kind_of_ca() {
     let own = server_permissions("elsewhere", true);
     let given = server_permissions("elsewhere", false);
     let secret = own.iter().find(|permission| permission.resource == "secrets").unwrap();
-    assert_eq!(secret.to_string(), "get secrets \"tmc-serving-ca\" in namespace elsewhere");
+    assert_eq!(secret.on(), "secrets \"tmc-serving-ca\" in namespace elsewhere");
     assert!(given.iter().all(|permission| permission.resource != "secrets"));
     assert!(own.len() > given.len());
     let lease = own.iter().find(|permission| permission.resource == "leases").unwrap();

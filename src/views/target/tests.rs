@@ -3,21 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::informers::ObjectMeta;
-
-fn object(value: &Value) -> RawObject {
-    let text = |field: &str| value["metadata"][field].as_str().unwrap_or_default().to_owned();
-    RawObject {
-        meta: ObjectMeta {
-            name: text("name"),
-            uid: text("uid"),
-            resource_version: text("resourceVersion"),
-            creation_timestamp: text("creationTimestamp").parse().ok(),
-            ..ObjectMeta::default()
-        },
-        json: serde_json::value::to_raw_value(value).unwrap(),
-    }
-}
+use crate::views::fixtures::object;
 
 fn sample() -> Value {
     json!({
