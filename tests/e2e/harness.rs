@@ -45,29 +45,24 @@ fn runs(marker: &str) -> bool {
         .any(|command| command.split(|byte| *byte == 0).any(|argument| argument == marker.as_bytes()))
 }
 
+/// Runs itself as the process to be killed, with the argument of its child in a variable.
 #[test]
 fn children_die_with_the_test_process() {
+    const MARKER: &str = "TMC_E2E_SLEEP";
+    let folder = tempfile::tempdir().expect("create a folder");
+    if let Ok(marker) = std::env::var(MARKER) {
+        let mut command = Command::new("sleep");
+        Process::start("child", command.arg(marker), folder.path()).expect("start sleep").wait(seconds(600));
+        return;
+    }
     let marker = format!("{}.25", 86_400 + std::process::id());
     let own = std::env::current_exe().expect("the path of this test");
     let mut command = Command::new(own);
-    command.args(["--ignored", "--exact", "harness::keeps_a_child"]).env("TMC_E2E_SLEEP", &marker);
-    let folder = tempfile::tempdir().expect("create a folder");
+    command.args(["--exact", "harness::children_die_with_the_test_process"]).env(MARKER, &marker);
     let mut parent = Process::start("parent", &command, folder.path()).expect("start a test process");
     until_true("the child runs", seconds(20), || runs(&marker));
     parent.kill();
     until_true("the child is gone", seconds(20), || !runs(&marker));
-}
-
-/// The process that the test above kills.
-#[test]
-#[ignore = "only a part of children_die_with_the_test_process"]
-fn keeps_a_child() {
-    let time = std::env::var("TMC_E2E_SLEEP").expect("called by the other test");
-    let mut command = Command::new("sleep");
-    command.arg(time);
-    let folder = tempfile::tempdir().expect("create a folder");
-    let mut child = Process::start("child", &command, folder.path()).expect("start sleep");
-    child.wait(seconds(600));
 }
 
 #[test]
