@@ -16,7 +16,7 @@ use clap::Args as ClapArgs;
 use prometheus::Registry;
 use tokio::sync::mpsc;
 
-use super::{UpstreamArgs, seconds};
+use super::upstream::{UpstreamArgs, duration};
 use crate::{
     api,
     apiserver::{
@@ -83,7 +83,7 @@ pub struct Args {
     #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..))]
     max_requests_inflight: u32,
     /// How long to go on serving after readiness has failed, so that clients can notice
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = seconds)]
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
     shutdown_delay_duration: Duration,
     /// Send traces there by OTLP over gRPC
     #[arg(long, value_name = "URL")]
@@ -114,7 +114,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let limits = limits(&args);
     let mut tasks = Supervisor::new(limits.shutdown_delay + limits.drain + GRACE);
     let certificate_files = certificate_files(&args)?;
-    let upstream = Upstream::connect(&args.upstream.target()).await?;
+    let upstream = args.upstream.connect().await?;
     let listener = server::bind(SocketAddr::new(args.bind_address, args.secure_port))
         .await
         .context("--bind-address, --secure-port")?;

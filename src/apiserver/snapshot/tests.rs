@@ -43,7 +43,7 @@ proptest! {
                 let removed = snapshot.remove(&key(name)).map(|object| object.resource_version);
                 prop_assert_eq!(removed, expected.remove(&key(name)));
             }
-            if version % 97 == 0 {
+            if version.is_multiple_of(97) {
                 earlier.push((snapshot.clone(), content(&snapshot)));
             }
         }
