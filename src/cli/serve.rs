@@ -33,7 +33,10 @@ use crate::{
         version::Version,
     },
     informers::{self, Event, Resource, Source},
-    registration::{ca::ServingCertificates, installation::ServiceReference},
+    registration::{
+        ca::{Leaf, ServingCertificates},
+        installation::ServiceReference,
+    },
     supervisor::{Signals, Supervisor},
     telemetry,
     upstream::{
@@ -194,20 +197,16 @@ fn certificate(
         tasks.spawn_background("serving certificate", files.follow(certificate.clone(), RELOAD_EVERY));
         return Ok(certificate);
     }
-    let current: Arc<std::sync::OnceLock<Arc<ServingCertificate>>> = Arc::default();
-    let shown = current.clone();
-    let own = ServingCertificates::new(upstream.clone(), service.clone(), move |leaf| {
-        let (chain, key) = (leaf.chain(), leaf.key.clone_key());
-        let outcome = match shown.get() {
-            Some(certificate) => certificate.replace(chain, key),
-            None => ServingCertificate::new(chain, key).map(|certificate| drop(shown.set(certificate))),
-        };
-        if let Err(error) = outcome {
+    let own = ServingCertificates::new(upstream.clone(), service.clone())?;
+    let certificate = ServingCertificate::new(own.leaf().chain(), own.leaf().key.clone_key())
+        .context("cannot use a serving certificate of our own making")?;
+    let shown = certificate.clone();
+    let publish = move |leaf: &Leaf| {
+        if let Err(error) = shown.replace(leaf.chain(), leaf.key.clone_key()) {
             tracing::error!(%error, "a certificate of our own making cannot be used");
         }
-    })?;
-    let certificate = current.get().cloned().context("cannot make a serving certificate")?;
-    tasks.spawn_background("serving certificate", own.run(shutdown_never()));
+    };
+    tasks.spawn_background("serving certificate", own.run(publish, shutdown_never()));
     Ok(certificate)
 }
 
