@@ -1,1 +1,69 @@
-//! (filled in below)
+//! Lists and watches of one Kubernetes API, as a stream of whole changes.
+//!
+//! Fed by [`crate::upstream::Upstream`]; whoever owns the channel consumes [`Event`]s. It knows neither what
+//! the objects mean nor who serves them. Everything an upstream can send is bounded by [`Limits`], and
+//! nothing it sends is ever logged.
+
+mod backoff;
+mod decode;
+mod event;
+mod fetch;
+mod frame;
+mod list;
+mod metrics;
+mod source;
+mod trouble;
+mod watch;
+
+pub use backoff::Backoff;
+pub use event::{Change, Event, ObjectMeta, RawObject, Resource};
+pub use fetch::{Fetch, FetchBody};
+pub use frame::{FrameDecoder, FrameTooLong};
+pub use metrics::Metrics;
+pub use source::{Phase, Source, SourceStatus};
+pub use trouble::Trouble;
+
+use std::time::Duration;
+
+/// What one source may cost us, whatever its upstream sends.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// One watch event.
+    pub frame_bytes: usize,
+    /// One page of a list; a longer one is asked for again with half the objects.
+    pub page_bytes: usize,
+    /// All pages of one list.
+    pub list_bytes: usize,
+    pub page_objects: usize,
+    pub pages: usize,
+    pub objects: usize,
+    /// Nesting of one object; later readers recurse.
+    pub depth: usize,
+    /// Until the headers of an answer are there, and again for a page's body.
+    pub answer: Duration,
+    /// How long the server keeps one watch open. Short, since the end of a watch is the one sign of life
+    /// that an idle stream surely gives.
+    pub watch: Duration,
+    /// How much longer than that a silent stream is waited for.
+    pub grace: Duration,
+    /// Between looks for a resource that is not served.
+    pub not_installed: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            frame_bytes: 4 << 20,
+            page_bytes: 64 << 20,
+            list_bytes: 1 << 30,
+            page_objects: 500,
+            pages: 200,
+            objects: 1_000_000,
+            depth: 128,
+            answer: Duration::from_secs(10),
+            watch: Duration::from_secs(20),
+            grace: Duration::from_secs(5),
+            not_installed: Duration::from_secs(3),
+        }
+    }
+}

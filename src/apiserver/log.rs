@@ -157,3 +157,6 @@ fn weight(event: &Event) -> usize {
     // The frame is a second copy of the object's JSON.
     2 * event.object.json().len() + 256
 }
+
+#[cfg(test)]
+mod tests;

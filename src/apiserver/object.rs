@@ -108,3 +108,6 @@ impl Object {
         Self { resource_version, json: json.into(), version, metadata, ..self.clone() }
     }
 }
+
+#[cfg(test)]
+mod tests;

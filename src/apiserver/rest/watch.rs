@@ -131,7 +131,7 @@ impl Watcher {
     /// The next bytes; `None` ends the stream cleanly.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if let Some(end) = self.ended().await {
+            if let Some(end) = self.ended() {
                 return end;
             }
             let step = match std::mem::replace(&mut self.phase, Phase::Done) {
@@ -141,7 +141,9 @@ impl Watcher {
                 Phase::Live => self.live().await,
             };
             match step {
-                Ok(Some(bytes)) => return Some(bytes),
+                // What was read before the caller's set changed is not sent once it has: it may be a row that
+                // he may not see, and it is older than what he may resume from.
+                Ok(Some(bytes)) => return Some(self.replaced().unwrap_or(bytes)),
                 Ok(None) => {}
                 Err(end) => {
                     self.phase = Phase::Done;
@@ -165,8 +167,8 @@ impl Watcher {
             Start::Now => {}
             Start::After(version) => {
                 self.log.holds(version).map_err(|not_held| not_held_error(&not_held))?;
-                if !self.access.all() && version < self.access.since() {
-                    // Rows the caller has come to see since then would never be told.
+                // Rows the caller has come to see since then would never be told.
+                if version < self.access.since() {
                     return Err(too_old(version, self.access.since()).into());
                 }
                 self.cursor = version;
@@ -177,7 +179,7 @@ impl Watcher {
     }
 
     /// Whether the watch is over before anything else is sent; then `Some` of its last bytes.
-    async fn ended(&mut self) -> Option<Option<Bytes>> {
+    fn ended(&mut self) -> Option<Option<Bytes>> {
         if matches!(self.phase, Phase::Done) {
             return Some(None);
         }
@@ -188,11 +190,14 @@ impl Watcher {
             self.phase = Phase::Done;
             return Some(None);
         }
-        if let std::task::Poll::Ready(()) = futures::poll!(&mut self.changed) {
-            self.phase = Phase::Done;
-            return Some(Some(encoder::error(&self.rows_changed())));
-        }
-        None
+        self.replaced().map(Some)
+    }
+
+    /// The last frame, once the caller's set of rows is another one.
+    fn replaced(&mut self) -> Option<Bytes> {
+        (&mut self.changed).now_or_never()?;
+        self.phase = Phase::Done;
+        Some(encoder::error(&self.rows_changed()))
     }
 
     /// The caller must list anew: what he knows is no longer what he may see.

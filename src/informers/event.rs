@@ -1,0 +1,95 @@
+//! What a source tells: the closed set of changes, and an object as its metadata and its raw JSON.
+
+use std::{collections::BTreeMap, fmt};
+
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+
+use super::trouble::Trouble;
+
+/// What is listed and watched: one resource, in all namespaces or in one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Resource {
+    pub group: &'static str,
+    pub version: &'static str,
+    /// Plural, as in the path.
+    pub plural: &'static str,
+    pub namespace: Option<&'static str>,
+}
+
+impl Resource {
+    /// The path of its list, without a query.
+    pub fn path(&self) -> String {
+        let mut path = match self.group {
+            "" => format!("/api/{}", self.version),
+            group => format!("/apis/{group}/{}", self.version),
+        };
+        if let Some(namespace) = self.namespace {
+            path.push_str("/namespaces/");
+            path.push_str(namespace);
+        }
+        path.push('/');
+        path.push_str(self.plural);
+        path
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.group {
+            "" => f.write_str(self.plural),
+            group => write!(f, "{}.{group}", self.plural),
+        }
+    }
+}
+
+/// The part of `metadata` that every reader needs. Name, uid and version are never empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ObjectMeta {
+    pub name: String,
+    pub namespace: String,
+    pub uid: String,
+    /// Opaque but for its order within this source.
+    pub resource_version: String,
+    pub creation_timestamp: Option<Timestamp>,
+    pub labels: BTreeMap<String, String>,
+}
+
+/// One object as it came.
+#[derive(Clone)]
+pub struct RawObject {
+    pub meta: ObjectMeta,
+    pub json: Box<RawValue>,
+}
+
+/// Without the JSON: it may hold secrets.
+impl fmt::Debug for RawObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawObject").field("meta", &self.meta).field("bytes", &self.json.get().len()).finish()
+    }
+}
+
+/// What happened at a source.
+#[derive(Debug)]
+pub enum Change {
+    /// Everything there is now; what is not in it is gone.
+    Reset(Vec<RawObject>),
+    /// Added or modified.
+    Apply(RawObject),
+    /// Gone; its last state.
+    Delete(RawObject),
+    /// The upstream answered and nothing changed.
+    Fresh,
+    /// The resource is not served there. What was known before is neither confirmed nor taken back.
+    NotInstalled,
+    /// Nothing can be read now; the source goes on trying.
+    Unavailable(Trouble),
+}
+
+/// One change of one resource.
+#[derive(Debug)]
+pub struct Event {
+    pub resource: Resource,
+    pub received: tokio::time::Instant,
+    pub change: Change,
+}

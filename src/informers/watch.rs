@@ -1,0 +1,95 @@
+//! One watch: from a version until it ends, breaks or makes no sense.
+
+use http::StatusCode;
+use http_body_util::BodyExt;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tokio::time::{Instant, timeout};
+
+use super::{
+    Limits,
+    decode::{self, Frame},
+    event::{Change, Resource},
+    fetch::{Fetch, FetchBody},
+    frame::FrameDecoder,
+    list::open,
+    trouble::Trouble,
+};
+
+/// An open watch. `version` is always one it is safe to go on from.
+pub(super) struct Watch<'a> {
+    resource: &'a Resource,
+    limits: &'a Limits,
+    version: &'a mut String,
+    body: FetchBody,
+    decoder: FrameDecoder,
+    until: Instant,
+}
+
+impl<'a> Watch<'a> {
+    pub(super) async fn open(
+        fetch: &dyn Fetch,
+        resource: &'a Resource,
+        limits: &'a Limits,
+        version: &'a mut String,
+    ) -> Result<Self, Trouble> {
+        let path = format!(
+            "{}?watch=true&allowWatchBookmarks=true&timeoutSeconds={}&resourceVersion={}",
+            resource.path(),
+            limits.watch.as_secs(),
+            utf8_percent_encode(version, NON_ALPHANUMERIC)
+        );
+        let body = open(fetch, &path, limits.answer).await?;
+        // The server ends a watch on time; one that trickles on for longer is not trusted to be alive.
+        let until = Instant::now() + limits.watch + limits.grace;
+        Ok(Self { resource, limits, version, body, decoder: FrameDecoder::new(limits.frame_bytes), until })
+    }
+
+    /// The next change, or `None` at a clean end.
+    pub(super) async fn next(&mut self) -> Result<Option<Change>, Trouble> {
+        loop {
+            if let Some(line) = self.decoder.next_frame().map_err(|_| Trouble::TooLarge("one frame"))? {
+                return self.change(&line).map(Some);
+            }
+            let wait = self.until.saturating_duration_since(Instant::now());
+            match timeout(wait, self.body.frame()).await {
+                Err(_) => return Err(Trouble::Timeout),
+                Ok(Some(Ok(frame))) => self.decoder.push(frame.data_ref().map_or(&[], |data| data)),
+                Ok(Some(Err(_))) => return Err(Trouble::Cut),
+                Ok(None) if self.decoder.is_cut() => return Err(Trouble::Cut),
+                Ok(None) => return Ok(None),
+            }
+        }
+    }
+
+    fn change(&mut self, line: &[u8]) -> Result<Change, Trouble> {
+        let (change, version) = match decode::frame(self.resource, line, self.limits.depth)? {
+            Frame::Apply(object) => {
+                let version = object.meta.resource_version.clone();
+                (Change::Apply(object), version)
+            }
+            Frame::Delete(object) => {
+                let version = object.meta.resource_version.clone();
+                (Change::Delete(object), version)
+            }
+            Frame::Bookmark(version) => (Change::Fresh, version),
+            Frame::Error(code) => return Err(in_stream(code)),
+        };
+        if backwards(self.version, &version) {
+            return Err(Trouble::Desync("versions go backwards"));
+        }
+        *self.version = version;
+        Ok(change)
+    }
+}
+
+/// A watch that the server gave up. It may have skipped something, so only a list helps.
+fn in_stream(code: u16) -> Trouble {
+    match StatusCode::from_u16(code) {
+        Ok(StatusCode::GONE) => Trouble::Expired,
+        _ => Trouble::Desync("the watch ended with an error"),
+    }
+}
+
+fn backwards(from: &str, to: &str) -> bool {
+    matches!((from.parse::<u64>(), to.parse::<u64>()), (Ok(from), Ok(to)) if to < from)
+}
