@@ -3,6 +3,9 @@
 //! Everything that reads or writes these objects uses this module; it must not know HTTP, a client or
 //! how a view is computed.
 
+pub mod crds;
+pub mod openapi;
+pub mod placement;
 mod schema;
 pub mod views;
 pub mod workload;

@@ -3,11 +3,34 @@
 //! It knows resources only through [`storage::Storage`] and callers only through [`identity`]; it must
 //! not know what a view, a SyncTarget or a cluster is, nor hold a Kubernetes client.
 
+pub mod access;
+pub mod authn;
+pub mod authz;
+pub mod discovery;
+pub mod encoded;
+pub mod filters;
+pub mod health;
 pub mod identity;
+pub mod items;
 pub mod log;
+pub mod metrics;
+pub mod negotiation;
 pub mod object;
+pub mod openapi;
+pub mod options;
+pub mod request;
+pub mod request_info;
 pub mod resource;
+pub mod rest;
+pub mod routes;
 pub mod scope;
+pub mod selector;
+pub mod server;
 pub mod snapshot;
 pub mod status;
 pub mod storage;
+pub mod table;
+#[cfg(test)]
+pub mod testing;
+pub mod tls;
+pub mod version;

@@ -1,1 +1,54 @@
-//! (filled in below)
+//! The command line: one file per command, each `Args -> run()`. The only wiring in the crate.
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+
+pub mod doctor;
+pub mod installation;
+pub mod manifests;
+pub mod register;
+pub mod serve;
+pub mod unregister;
+pub mod upstream;
+
+/// Transparent Multi-Cluster for kcp and Kubernetes.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the aggregated views of a cluster's SyncTargets
+    Serve(Box<serve::Args>),
+    /// Register a server with a cluster and wait until it is available
+    Register(register::RegisterArgs),
+    /// Take a registration away again
+    Unregister(unregister::UnregisterArgs),
+    /// Print the objects that register applies
+    Manifests(manifests::ManifestsArgs),
+    /// Say what is wrong with an installation
+    Doctor(doctor::DoctorArgs),
+}
+
+/// Runs the command to its end. An error is printed by `main` and makes the exit code 1.
+pub fn run(cli: Cli) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Serve(args) => serve::run(*args).await,
+            Command::Register(args) => register::run(args).await,
+            Command::Unregister(args) => unregister::run(args).await,
+            Command::Manifests(args) => manifests::run(args).await,
+            Command::Doctor(args) => doctor::run(args).await,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ pub mod api;
 pub mod apiserver;
 pub mod cli;
 pub mod informers;
+pub mod registration;
 pub mod security;
 pub mod supervisor;
 pub mod telemetry;

@@ -1,1 +1,3 @@
-//! (filled in below)
+//! What the process may do and how it proves who it is.
+
+pub mod rules;

@@ -3,6 +3,9 @@
 //! The only user of kube's client. Its own JSON reading is not used: it reads bodies without a bound and
 //! logs them when they do not parse; its retries obey a `Retry-After` of any length.
 
+pub mod authentication;
+pub mod reviews;
+
 use std::{path::Path, time::Duration};
 
 use bytes::Bytes;

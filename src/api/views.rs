@@ -15,6 +15,9 @@ use super::{
     workload::{SyncTarget, is_false},
 };
 
+#[cfg(test)]
+mod tests;
+
 /// API group of the views. One of their own: an APIService captures a whole group-version.
 pub const GROUP: &str = "views.workload.kcp.io";
 /// Version of the views.
@@ -29,6 +32,8 @@ pub const DATA_LABEL: &str = "views.workload.kcp.io/data";
 pub const MAX_SYNC_TARGETS: usize = 100;
 /// Problems in one view.
 pub const MAX_PROBLEMS: usize = 20;
+/// The highest number in a view. Clients read an int64, so sums stop here.
+pub const MAX_COUNT: u64 = i64::MAX as u64;
 
 /// Types of a view's conditions. True is the good state of all of them.
 pub mod condition {
@@ -144,7 +149,6 @@ pub struct AggregatedTreeStatus {
     pub last_updated: Time,
     /// `Ready`: there is a target and all are healthy. `WorkloadsReady`: all that can be ready is.
     /// `DataComplete`: `data` is Complete. `CountsVerified`: the numbers agree with what is seen.
-    #[serde(default)]
     #[schemars(schema_with = "schema::conditions")]
     pub conditions: Vec<Condition>,
 }

@@ -14,6 +14,8 @@ use super::schema;
 
 pub mod status;
 pub use status::*;
+#[cfg(test)]
+mod tests;
 
 /// API group of SyncTarget.
 pub const GROUP: &str = "workload.kcp.io";
@@ -24,6 +26,7 @@ pub const RESOURCE: &str = "synctargets";
 
 /// What the owner of a physical cluster declares about it.
 #[derive(CustomResource, Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[expect(clippy::duplicated_attributes, reason = "columns may have the same type")]
 #[kube(
     group = "workload.kcp.io",
     version = "v1alpha1",

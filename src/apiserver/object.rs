@@ -87,6 +87,10 @@ impl Object {
         self.json.clone()
     }
 
+    pub fn json_len(&self) -> usize {
+        self.json.len()
+    }
+
     /// The value of `metadata` alone, braces included.
     pub fn metadata(&self) -> Bytes {
         self.json.slice(self.metadata.clone())
@@ -104,3 +108,6 @@ impl Object {
         Self { resource_version, json: json.into(), version, metadata, ..self.clone() }
     }
 }
+
+#[cfg(test)]
+mod tests;

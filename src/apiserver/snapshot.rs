@@ -20,11 +20,14 @@ pub struct Segment {
     pub id: u64,
     /// Sorted by key, never empty.
     pub objects: Vec<Arc<Object>>,
+    /// The length of the objects' JSON together, so that a list knows its length without visiting them.
+    pub json_len: usize,
 }
 
 impl Segment {
     fn new(objects: Vec<Arc<Object>>) -> Arc<Self> {
-        Arc::new(Self { id: NEXT_SEGMENT.fetch_add(1, Ordering::Relaxed), objects })
+        let json_len = objects.iter().map(|object| object.json_len()).sum();
+        Arc::new(Self { id: NEXT_SEGMENT.fetch_add(1, Ordering::Relaxed), objects, json_len })
     }
 
     fn last(&self) -> &Key {
@@ -56,6 +59,10 @@ impl Snapshot {
     /// All objects in key order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Object>> {
         self.segments.iter().flat_map(|segment| &segment.objects)
+    }
+
+    pub fn last(&self) -> Option<&Arc<Object>> {
+        self.segments.last()?.objects.last()
     }
 
     /// The objects whose key is greater than `key`, in order.
@@ -105,8 +112,21 @@ impl Snapshot {
             self.segments.remove(at);
         } else {
             self.segments[at] = Segment::new(objects);
+            self.join(at);
+        }
+        if let Some(before) = at.checked_sub(1) {
+            self.join(before);
         }
         Some(removed)
+    }
+
+    /// Makes one of this segment and the next if both are small, else a list ends up in tiny pieces.
+    fn join(&mut self, at: usize) {
+        let Some([one, next]) = self.segments.get(at..at + 2) else { return };
+        if one.objects.len() + next.objects.len() <= SEGMENT_OBJECTS {
+            let objects = one.objects.iter().chain(&next.objects).cloned().collect();
+            self.segments.splice(at..at + 2, [Segment::new(objects)]);
+        }
     }
 
     /// The segment that holds the key, or would.
@@ -114,3 +134,6 @@ impl Snapshot {
         self.segments.partition_point(|segment| segment.last() < key)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -160,3 +160,6 @@ impl axum::response::IntoResponse for ApiError {
         self.to_response().map(axum::body::Body::from)
     }
 }
+
+#[cfg(test)]
+mod tests;

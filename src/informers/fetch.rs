@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
 use crate::upstream::{Upstream, UpstreamError};
 
 /// The body of an answer, not yet read.
-pub type FetchBody = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+pub type FetchBody = UnsyncBoxBody<Bytes, std::io::Error>;
 
 #[async_trait]
 pub trait Fetch: Send + Sync + 'static {
@@ -24,6 +24,6 @@ impl Fetch for Upstream {
             .body(Vec::new())
             .map_err(|error| UpstreamError::Unreachable(Box::new(error)))?;
         let response = self.send(request).await?;
-        Ok(response.map(|body| body.map_err(Into::into).boxed_unsync()))
+        Ok(response.map(|body| body.map_err(std::io::Error::other).boxed_unsync()))
     }
 }

@@ -72,7 +72,7 @@ fn body(chunks: Vec<String>, end: End) -> FetchBody {
     let tail = match end {
         End::Close => stream::empty().boxed(),
         End::Silence => stream::pending().boxed(),
-        End::Break => stream::once(async { Err("connection reset".into()) }).boxed(),
+        End::Break => stream::once(async { Err(std::io::ErrorKind::ConnectionReset.into()) }).boxed(),
     };
     StreamBody::new(frames.chain(tail)).boxed_unsync()
 }

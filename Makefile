@@ -1,0 +1,33 @@
+# The two commands of the README are `make kube` and `make test`; the rest is what they are made of.
+
+.PHONY: help test kube kube-binaries lint generate coverage clean
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+test: lint kube-binaries ## everything: lints, unit tests, and tests on a real kube-apiserver, etcd and kubectl
+	cargo build --locked --bins
+	TMC_REQUIRE_KUBE=1 cargo test --locked --quiet
+
+kube: kube-binaries ## start a real Kubernetes on this machine with tmc registered, and say what to try
+	cargo build --locked --bins
+	cargo run --locked --quiet --example kube
+
+kube-binaries: ## build kube-apiserver, kube-controller-manager, kubectl and etcd once, into .cache/kube
+	@sh tests/kube/build.sh
+
+lint: ## format, clippy with warnings as errors, rustdoc links
+	cargo fmt --check
+	cargo clippy --locked --all-targets --quiet -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --quiet
+	@if command -v cargo-deny >/dev/null; then cargo deny --log-level error check; else echo "lint: cargo-deny is not installed, deny.toml was not checked"; fi
+
+generate: ## write the files that are made from the types: CRDs, OpenAPI, manifests
+	TMC_GENERATE=1 cargo test --locked --quiet --test generated --test manifests
+
+coverage: kube-binaries ## fail when the tests reach less than 80 % of src/ (needs cargo-llvm-cov)
+	@command -v cargo-llvm-cov >/dev/null || { echo "coverage: run 'cargo install --locked cargo-llvm-cov' and 'rustup component add llvm-tools' first"; exit 1; }
+	TMC_REQUIRE_KUBE=1 cargo llvm-cov test --locked --ignore-filename-regex '(tests|examples)/' --fail-under-lines 80
+
+clean: ## remove what was built, but not the Kubernetes binaries
+	cargo clean

@@ -1,0 +1,36 @@
+//! So many requests at a time and no more; the others may try again at once.
+//!
+//! Discovery, OpenAPI, version and health are exempt, else overload would become an outage of the
+//! APIService and of every namespace deletion. No caller and no group is. A watch counts until it started.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::{Chain, info};
+use crate::apiserver::{
+    metrics::{Counted, RequestLabels},
+    status::ApiError,
+};
+
+pub async fn max_in_flight(State(chain): State<Arc<Chain>>, request: Request, next: Next) -> Response {
+    match info(&request) {
+        Ok(info) if info.is_discovery() || info.is_health() => return next.run(request).await,
+        Ok(_) => {}
+        Err(error) => return error.into_response(),
+    }
+    let Ok(_permit) = chain.inflight.try_acquire() else {
+        let error = ApiError::too_many_requests();
+        if let Some(labels) = request.extensions().get::<RequestLabels>() {
+            chain.metrics.terminated(labels, error.code);
+        }
+        return error.into_response();
+    };
+    let gauge = chain.metrics.inflight.with_label_values(&["readOnly"]);
+    let _counted = Counted::new(gauge);
+    next.run(request).await
+}

@@ -1,0 +1,159 @@
+//! What a request is about, read from its path and query alone: scope, API resource or not, verb.
+//!
+//! Fed by the filter of the same name. Knows the shape of Kubernetes paths, not which of them exist. A path
+//! is never normalised: what does not have the shape is a non-resource path and ends as a 404.
+
+use http::{Method, Uri};
+use percent_encoding::percent_decode_str;
+
+use super::{identity::Target, request::Query, scope::Scope, status::ApiError};
+
+/// An extension of every request.
+#[derive(Clone, Debug)]
+pub struct RequestInfo {
+    pub scope: Scope,
+    /// The decoded path without its `/clusters/…` prefix.
+    pub path: String,
+    /// A resource verb, or the lower-case method of a non-resource request.
+    pub verb: String,
+    pub target: Target,
+    pub query: Query,
+}
+
+impl RequestInfo {
+    /// Fails on a path that is not percent-encoded UTF-8, or hides a slash in a segment.
+    pub fn parse(method: &Method, uri: &Uri) -> Result<Self, ApiError> {
+        let (scope, raw) = split_scope(uri.path())?;
+        let inner = raw.strip_prefix('/').unwrap_or(raw);
+        let inner = inner.strip_suffix('/').unwrap_or(inner);
+        let segments = inner.split('/').map(decode).collect::<Result<Vec<_>, _>>()?;
+        let path = percent_decode_str(raw).decode_utf8().map_err(|_| ApiError::unknown_path())?.into_owned();
+        let query = Query::parse(uri.query().unwrap_or_default());
+        let (verb, target) = match resource(&segments) {
+            Some(target) => resource_verb(method, target, &query),
+            None => (method.as_str().to_ascii_lowercase(), Target::NonResource { path: path.clone() }),
+        };
+        Ok(Self { scope, path, verb, target, query })
+    }
+
+    /// Runs until the client or `timeoutSeconds` ends it: exempt from timeouts and in-flight limits.
+    pub fn long_running(&self) -> bool {
+        self.verb == "watch" && matches!(self.target, Target::Resource { .. })
+    }
+
+    /// Readable by every authenticated caller without a review, and never shed.
+    pub fn is_discovery(&self) -> bool {
+        let Target::NonResource { path } = &self.target else { return false };
+        matches!(path.as_str(), "/version" | "/version/" | "/api" | "/apis")
+            || ["/api/", "/apis/", "/openapi/"].iter().any(|prefix| path.starts_with(prefix))
+    }
+
+    /// A health endpoint, subpaths included.
+    pub fn is_health(&self) -> bool {
+        let Target::NonResource { path } = &self.target else { return false };
+        let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        matches!(first, "healthz" | "livez" | "readyz")
+    }
+
+    /// A whole health endpoint, which probes reach without credentials. One check alone needs them.
+    pub fn is_probe(&self) -> bool {
+        self.scope == Scope::None && matches!(self.path.as_str(), "/healthz" | "/livez" | "/readyz")
+    }
+}
+
+/// Takes `/clusters/<x>` off the front of the raw path.
+fn split_scope(path: &str) -> Result<(Scope, &str), ApiError> {
+    let Some(rest) = path.strip_prefix("/clusters/") else { return Ok((Scope::None, path)) };
+    let (name, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let name = decode(name)?;
+    let scope = match name.as_str() {
+        "" => return Err(ApiError::unknown_path()),
+        "*" => Scope::Wildcard,
+        path if path.contains(':') => Scope::Path(path.into()),
+        id => Scope::Id(id.into()),
+    };
+    Ok((scope, if rest.is_empty() { "/" } else { rest }))
+}
+
+fn decode(segment: &str) -> Result<String, ApiError> {
+    let decoded = percent_decode_str(segment).decode_utf8().map_err(|_| ApiError::unknown_path())?;
+    if decoded.contains(['/', '\0']) || matches!(decoded.as_ref(), "." | "..") {
+        return Err(ApiError::unknown_path());
+    }
+    Ok(decoded.into_owned())
+}
+
+/// The resource a path names: `/api/V/…` with 3, `/apis/G/V/…` with 4 segments or more.
+fn resource(segments: &[String]) -> Option<Target> {
+    if segments.iter().any(String::is_empty) {
+        return None;
+    }
+    let (group, version, mut rest) = match segments {
+        [api, version, rest @ ..] if api == "api" => ("", version, rest),
+        [apis, group, version, rest @ ..] if apis == "apis" => (group.as_str(), version, rest),
+        _ => return None,
+    };
+    let mut namespace = "";
+    if let [namespaces, name, inner, ..] = rest
+        && namespaces == "namespaces"
+        && !matches!(inner.as_str(), "status" | "finalize")
+    {
+        namespace = name;
+        rest = &rest[2..];
+    }
+    let (resource, rest) = rest.split_first()?;
+    let (name, subresource) = match rest {
+        [] => ("", String::new()),
+        [name, subresource @ ..] => (name.as_str(), subresource.join("/")),
+    };
+    Some(Target::Resource {
+        group: group.to_owned(),
+        version: version.clone(),
+        resource: resource.clone(),
+        subresource,
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+    })
+}
+
+/// The verb, and for collections the name that a `metadata.name` field selector gives.
+fn resource_verb(method: &Method, mut target: Target, query: &Query) -> (String, Target) {
+    let Target::Resource { name, .. } = &mut target else {
+        return (method.as_str().to_ascii_lowercase(), target);
+    };
+    let collection = name.is_empty();
+    let verb = match *method {
+        Method::GET | Method::HEAD if !collection => "get",
+        Method::GET | Method::HEAD if query.flag("watch") == Some(true) => "watch",
+        Method::GET | Method::HEAD => "list",
+        Method::POST => "create",
+        Method::PUT => "update",
+        Method::PATCH => "patch",
+        Method::DELETE if collection => "deletecollection",
+        Method::DELETE => "delete",
+        _ => return (method.as_str().to_ascii_lowercase(), target),
+    };
+    if matches!(verb, "list" | "watch" | "deletecollection")
+        && let Some(selected) = query.get("fieldSelector").and_then(selected_name)
+    {
+        *name = selected;
+    }
+    (verb.to_owned(), target)
+}
+
+/// `X` of `metadata.name=X` among the terms of a field selector, when exactly one name is asked for.
+fn selected_name(selector: &str) -> Option<String> {
+    let mut names = selector.split(',').filter_map(|term| {
+        let value = term.strip_prefix("metadata.name=")?;
+        Some(value.strip_prefix('=').unwrap_or(value))
+    });
+    let name = names.next()?;
+    // An escape, or a contradiction, is left to the handler: no name asks for more, never for less.
+    if names.next().is_some() || name.is_empty() || name.contains(['\\', '/', '=', '!']) {
+        return None;
+    }
+    Some(name.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! Which label keys and values are legal.
+
+const NAME: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an \
+    alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is \
+    '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or \
+    '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', \
+    regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+const PREFIX: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or \
+    '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation \
+    is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
+/// A label key: `[prefix/]name`.
+pub(super) fn key(key: &str) -> Result<(), String> {
+    let wrong = |why: &str| Err(format!("<nil>: Invalid value: {key:?}: {why}"));
+    let name = match key.split_once('/') {
+        None => key,
+        Some((_, name)) if name.contains('/') => {
+            return wrong(&format!(
+                "a qualified name {NAME} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+            ));
+        }
+        Some(("", _)) => return wrong("prefix part must be non-empty"),
+        Some((prefix, _)) if prefix.len() > 253 => {
+            return wrong("prefix part must be no more than 253 bytes");
+        }
+        Some((prefix, _)) if !is_subdomain(prefix) => return wrong(&format!("prefix part {PREFIX}")),
+        Some((_, name)) => name,
+    };
+    if name.is_empty() {
+        return wrong("name part must be non-empty");
+    }
+    if name.len() > 63 {
+        return wrong("name part must be no more than 63 bytes");
+    }
+    if !is_name(name) {
+        return wrong(&format!("name part {NAME}"));
+    }
+    Ok(())
+}
+
+/// A label value; may be empty.
+pub(super) fn value(key: &str, value: &str) -> Result<(), String> {
+    let wrong = |why: &str| Err(format!("<nil>[{key}]: Invalid value: {value:?}: {why}"));
+    if value.len() > 63 {
+        return wrong("must be no more than 63 bytes");
+    }
+    if !value.is_empty() && !is_name(value) {
+        return wrong(VALUE);
+    }
+    Ok(())
+}
+
+fn is_name(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    text.bytes().all(inner) && has_alphanumeric_ends(text)
+}
+
+fn is_subdomain(text: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    text.split('.').all(|part| part.bytes().all(legal) && has_alphanumeric_ends(part))
+}
+
+fn has_alphanumeric_ends(text: &str) -> bool {
+    let ends = [text.bytes().next(), text.bytes().next_back()];
+    ends.into_iter().all(|end| end.is_some_and(|byte| byte.is_ascii_alphanumeric()))
+}

@@ -1,0 +1,113 @@
+//! One API server: what it serves, who may, and how its connections live and end.
+//!
+//! Fed by `cli` with storages, identity and documents. It owns the tasks of its connections and no other.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{net::TcpListener, sync::Semaphore};
+use tokio_rustls::rustls::ServerConfig;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    encoded::EncodedCache,
+    filters::{self, Chain, Service},
+    health::Health,
+    identity::{AccessControl, Authenticator, Authorizer},
+    metrics::Metrics,
+    openapi::OpenApi,
+    rest::Rest,
+    routes::Routes,
+    storage::Storage,
+    version::Version,
+};
+
+mod body;
+mod connection;
+mod io;
+mod limits;
+mod listener;
+mod requests;
+mod tracker;
+
+pub use limits::{Deadlines, Limits, Protocol};
+
+/// Everything a server is made of.
+pub struct ApiServer {
+    pub storages: Vec<Arc<dyn Storage>>,
+    pub authenticator: Arc<dyn Authenticator>,
+    pub authorizer: Arc<dyn Authorizer>,
+    pub access: Arc<dyn AccessControl>,
+    pub encoded: Arc<EncodedCache>,
+    pub openapi: OpenApi,
+    pub version: Version,
+    pub health: Health,
+    pub metrics: Arc<Metrics>,
+    pub limits: Limits,
+}
+
+impl ApiServer {
+    /// The server without a listener. Each request carries its [`Connection`](super::identity::Connection)
+    /// as an extension; cancelling the token ends every watch.
+    pub fn into_service(self, watches: CancellationToken) -> Service {
+        let Self { storages, access, encoded, metrics, .. } = self;
+        let rests = storages
+            .into_iter()
+            .map(|storage| {
+                Rest::new(storage, access.clone(), encoded.clone(), metrics.clone(), watches.clone())
+            })
+            .collect();
+        filters::stack(Arc::new(Chain {
+            authenticator: self.authenticator,
+            authorizer: self.authorizer,
+            routes: Routes::new(rests, self.openapi, self.version, self.health, metrics.clone()),
+            metrics,
+            inflight: Semaphore::new(self.limits.requests_in_flight.min(Semaphore::MAX_PERMITS)),
+            timeout: self.limits.request_timeout,
+        }))
+    }
+
+    /// Serves until `stop` is cancelled and the end that follows is complete: readiness fails, the shutdown
+    /// delay passes, the listener closes, connections finish what they have, watches end, and what is left
+    /// after the drain deadline is cut.
+    pub async fn serve(self, listener: TcpListener, tls: Arc<ServerConfig>, stop: CancellationToken) {
+        let health = self.health.clone();
+        let delay = self.limits.shutdown_delay;
+        let watches = CancellationToken::new();
+        let closing = CancellationToken::new();
+        let server = listener::Server {
+            tls,
+            limits: self.limits.clone(),
+            authenticator: self.authenticator.clone(),
+            metrics: self.metrics.clone(),
+            service: self.into_service(watches.clone()),
+            closing: closing.clone(),
+        };
+        let lifecycle = async {
+            stop.cancelled().await;
+            health.stop();
+            tracing::info!(?delay, "not ready any more; still serving until clients have noticed");
+            tokio::time::sleep(delay).await;
+            closing.cancel();
+            watches.cancel();
+        };
+        tokio::join!(Arc::new(server).run(listener), lifecycle);
+    }
+}
+
+/// Binds, with an error that names the address.
+pub async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, BindError> {
+    TcpListener::bind(address).await.map_err(|source| BindError { address, source })
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}")]
+pub struct BindError {
+    pub address: std::net::SocketAddr,
+    pub source: std::io::Error,
+}
+
+/// How long a refused accept is left alone: descriptors may have come free by then.
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+mod tests;

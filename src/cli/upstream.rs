@@ -1,0 +1,45 @@
+//! Flags of every command that talks to a Kubernetes API.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+
+use crate::upstream::{Target, Upstream};
+
+#[derive(Clone, Debug, Default, Args)]
+pub struct UpstreamArgs {
+    /// Kubeconfig file; else $KUBECONFIG, then ~/.kube/config, then in-cluster
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+
+    /// Context of the kubeconfig; else its current one
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+}
+
+impl UpstreamArgs {
+    pub async fn connect(&self) -> anyhow::Result<Upstream> {
+        let target = Target { kubeconfig: self.kubeconfig.as_deref(), context: self.context.as_deref() };
+        Upstream::connect(&target).await
+    }
+}
+
+/// `60s`, `2m`, `500ms`, `1h`, or plain seconds.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let milliseconds = match unit {
+        "ms" => 1,
+        "" | "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => 0,
+    };
+    match number.parse::<u32>() {
+        Ok(number) if milliseconds > 0 => Ok(Duration::from_millis(u64::from(number) * milliseconds)),
+        _ => Err("give seconds, or a number with ms, s, m or h, for example 60s".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,14 @@
+//! Durations as they are typed.
+
+use super::*;
+
+#[test]
+fn durations() {
+    let good = [("60s", 60_000), ("60", 60_000), ("2m", 120_000), ("500ms", 500), ("1h", 3_600_000)];
+    for (text, milliseconds) in good {
+        assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+    }
+    for bad in ["", "s", "-1s", "1.5s", "1d", "99999999999s", "1 s"] {
+        assert!(duration(bad).unwrap_err().contains("60s"), "{bad}");
+    }
+}

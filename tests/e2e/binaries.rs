@@ -1,0 +1,57 @@
+//! Where the programs under test are: Kubernetes' own from the cache that `make kube-binaries` fills, and
+//! the `tmc` that cargo built. Decides whether tests on a real Kubernetes can run.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+const KUBERNETES: &str = "v1.36.3";
+const ETCD: &str = "etcd-v3.7.3";
+
+fn cache() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(".cache/kube")
+}
+
+pub fn kubernetes(command: &str) -> PathBuf {
+    cache().join(KUBERNETES).join(command)
+}
+
+pub fn etcd() -> PathBuf {
+    cache().join(ETCD).join("etcd")
+}
+
+/// The client-go program of `tests/kube/clients`.
+pub fn clients() -> PathBuf {
+    cache().join("clients/clients")
+}
+
+/// The `tmc` of this build: cargo names it to tests; an example lies one folder below it.
+pub fn tmc() -> PathBuf {
+    match option_env!("CARGO_BIN_EXE_tmc") {
+        Some(path) => path.into(),
+        None => {
+            let own = std::env::current_exe().expect("the path of this program");
+            own.parent().and_then(Path::parent).expect("examples/ lies in the build folder").join("tmc")
+        }
+    }
+}
+
+/// Whether all of Kubernetes is there. Its absence is said once and skips, or fails if `TMC_REQUIRE_KUBE=1`.
+pub fn present() -> bool {
+    let all = ["kube-apiserver", "kube-controller-manager", "kubectl"].map(kubernetes);
+    let missing: Vec<_> = all.into_iter().chain([etcd(), clients()]).filter(|path| !path.exists()).collect();
+    if missing.is_empty() {
+        return true;
+    }
+    let required = std::env::var_os("TMC_REQUIRE_KUBE").is_some_and(|value| value == "1");
+    assert!(!required, "TMC_REQUIRE_KUBE=1, but missing: {missing:?}; run `make kube-binaries`");
+    static SAID: Once = Once::new();
+    // Past the test runner's capture: a skip that nobody sees is no skip.
+    SAID.call_once(|| {
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: the tests on a real Kubernetes, its binaries are absent; run `make kube-binaries` (needs Go)"
+        );
+    });
+    false
+}

@@ -1,0 +1,50 @@
+//! What most tests share: one control plane with `tmc serve` registered. It is started by the first test that asks and dies
+//! with the test process; tests keep apart by workspaces of their own.
+
+use std::sync::LazyLock;
+
+use crate::binaries;
+use crate::cluster::Cluster;
+use crate::fixture::Targets;
+use crate::kubectl::Kubectl;
+use crate::tmc::Tmc;
+
+pub struct Env {
+    pub cluster: Cluster,
+    pub tmc: Tmc,
+    pub targets: Targets,
+}
+
+static SHARED: LazyLock<Env> = LazyLock::new(|| Env::start("shared"));
+
+/// The shared one, or none where the binaries are absent: the test is skipped.
+pub fn shared() -> Option<&'static Env> {
+    binaries::present().then(|| {
+        println!("logs: {}", SHARED.cluster.logs.display());
+        &*SHARED
+    })
+}
+
+impl Env {
+    /// One of its own, for a test that breaks it.
+    pub fn start(name: &str) -> Self {
+        Self::on(Cluster::start(name))
+    }
+
+    pub fn on(cluster: Cluster) -> Self {
+        println!("logs: {}", cluster.logs.display());
+        let tmc = Tmc::start(&cluster);
+        let targets = Targets::new(cluster.admin().kubeconfig());
+        Self { cluster, tmc, targets }
+    }
+
+    pub fn admin(&self) -> Kubectl {
+        self.cluster.admin()
+    }
+
+    /// kubectl as `user` without the aggregator in between.
+    pub fn direct(&self, user: &Kubectl) -> Kubectl {
+        let flags = self.tmc.direct_flags(&self.cluster.folder);
+        user.with(&flags.each_ref().map(String::as_str))
+    }
+}

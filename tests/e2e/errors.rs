@@ -1,0 +1,146 @@
+//! Bad input of the command line: a clear sentence that names the flag or file, and a non-zero exit. Most
+//! need no Kubernetes.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use crate::env::shared;
+use crate::pki::{Authority, Leaf};
+use crate::tmc::tmc;
+
+/// Its complaint; a success fails the test.
+#[track_caller]
+fn refused(arguments: &[&str]) -> String {
+    let output = tmc(arguments);
+    assert!(!output.status.success(), "tmc {arguments:?} should have failed");
+    assert!(!output.stderr.contains("panicked"), "{}", output.stderr);
+    assert!(output.status.code().is_some(), "it exits by itself: {}", output.status);
+    output.stdout + &output.stderr
+}
+
+#[track_caller]
+fn assert_says(arguments: &[&str], words: &[&str]) {
+    let complaint = refused(arguments);
+    for word in words {
+        assert!(complaint.contains(word), "tmc {arguments:?} does not name {word:?}: {complaint}");
+    }
+}
+
+/// A kubeconfig of a server that nobody runs, and two certificates.
+struct Files {
+    folder: tempfile::TempDir,
+}
+
+impl Files {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("create a folder");
+        let authority = Authority::new("e2e").expect("create an authority");
+        let leaf = Leaf { common_name: "tmc", serves: &["tmc.tmc-system.svc"], ..Leaf::default() };
+        authority.issue(&leaf).and_then(|it| it.write(folder.path(), "valid")).expect("write files");
+        let expired = Leaf { expired: true, ..leaf };
+        authority.issue(&expired).and_then(|it| it.write(folder.path(), "expired")).expect("write files");
+        let user = authority.issue(&Leaf { common_name: "user", ..Leaf::default() }).expect("issue");
+        let text = crate::kubeconfig::with_certificate("https://127.0.0.1:9", &authority.pem, &user);
+        std::fs::write(folder.path().join("kubeconfig"), text).expect("write files");
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> String {
+        let path: PathBuf = self.folder.path().join(name);
+        path.to_str().expect("temp paths are UTF-8").to_owned()
+    }
+}
+
+#[test]
+fn unknown_flags_and_values_are_named() {
+    assert_says(&["serve", "--colour"], &["--colour"]);
+    assert_says(&["serve", "--secure-port", "many"], &["--secure-port", "many"]);
+    assert_says(&["serve", "--bind-address", "nowhere"], &["--bind-address", "nowhere"]);
+    assert_says(&["serve", "--shutdown-delay-duration", "soon"], &["--shutdown-delay-duration", "soon"]);
+    assert_says(&["register", "--service", "no-slash"], &["--service", "no-slash"]);
+    assert_says(&["paint"], &["paint"]);
+}
+
+#[test]
+fn a_kubeconfig_that_is_missing_or_none_is_named() {
+    let files = Files::new();
+    let absent = files.path("absent");
+    for command in
+        [&["serve"][..], &["register", "--service", "tmc-system/tmc:443"], &["unregister"], &["doctor"]]
+    {
+        assert_says(&[command, &["--kubeconfig", &absent]].concat(), &["kubeconfig", &absent]);
+    }
+    let text = files.path("text");
+    std::fs::write(&text, "this is: [no kubeconfig").expect("write files");
+    assert_says(&["serve", "--kubeconfig", &text], &["kubeconfig", &text]);
+    let kubeconfig = files.path("kubeconfig");
+    let unknown = ["serve", "--kubeconfig", &kubeconfig, "--context", "other"];
+    assert_says(&unknown, &["--context", "other"]);
+}
+
+#[test]
+fn a_certificate_without_its_key_an_expired_one_and_rubbish_are_named() {
+    let files = Files::new();
+    let [kubeconfig, valid, key, expired, expired_key] =
+        ["kubeconfig", "valid.crt", "valid.key", "expired.crt", "expired.key"].map(|name| files.path(name));
+    let serve = |flags: &[&str], words: &[&str]| {
+        let base = ["serve", "--kubeconfig", &kubeconfig, "--bind-address=127.0.0.1", "--secure-port=0"];
+        assert_says(&[&base, flags].concat(), words);
+    };
+    serve(&["--tls-cert-file", &valid], &["--tls-private-key-file"]);
+    serve(&["--tls-private-key-file", &key], &["--tls-cert-file"]);
+    serve(&["--tls-cert-file", &expired, "--tls-private-key-file", &expired_key], &["expired", &expired]);
+    serve(&["--tls-cert-file", &valid, "--tls-private-key-file", &expired_key], &[&expired_key]);
+    let absent = files.path("absent.crt");
+    serve(&["--tls-cert-file", &absent, "--tls-private-key-file", &key], &[&absent]);
+    serve(&["--tls-cert-file", &kubeconfig, "--tls-private-key-file", &key], &[&kubeconfig]);
+    serve(&["--client-ca-file", &absent], &["--client-ca-file", &absent]);
+    serve(&["--requestheader-client-ca-file", &kubeconfig], &["--requestheader-client-ca-file"]);
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let files = Files::new();
+    let taken = TcpListener::bind("127.0.0.1:0").expect("take a port");
+    let port = taken.local_addr().expect("its address").port().to_string();
+    let kubeconfig = files.path("kubeconfig");
+    let [valid, key] = ["valid.crt", "valid.key"].map(|name| files.path(name));
+    let flags = ["serve", "--kubeconfig", &kubeconfig, "--bind-address=127.0.0.1", "--secure-port", &port];
+    let files = ["--tls-cert-file", &valid, "--tls-private-key-file", &key];
+    assert_says(&[&flags[..], &files].concat(), &["--secure-port", &port, "in use"]);
+}
+
+#[test]
+fn a_right_that_is_missing_is_named() {
+    let Some(env) = shared() else { return };
+    let nobody = env.cluster.user("without-rights", &[]);
+    let kubeconfig = nobody.kubeconfig().to_str().expect("temp paths are UTF-8");
+    let register = ["register", "--kubeconfig", kubeconfig, "--service=tmc-system/tmc:1", "--timeout=5s"];
+    assert_says(&register, &["cannot", "patch"]);
+    let doctor = ["doctor", "--kubeconfig", kubeconfig];
+    assert_says(&doctor, &["apiservices"]);
+}
+
+#[test]
+fn the_doctor_finds_a_good_installation_good() {
+    let Some(env) = shared() else { return };
+    let admin = env.admin();
+    let kubeconfig = admin.kubeconfig().to_str().expect("temp paths are UTF-8");
+    let output = tmc(&["doctor", "--kubeconfig", kubeconfig]);
+    assert!(output.status.success(), "{}{}", output.stdout, output.stderr);
+}
+
+#[test]
+fn the_seeds_examples_apply_unchanged() {
+    let Some(env) = shared() else { return };
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    for file in ["synctarget.yaml", "placement.yaml"] {
+        let file = examples.join(file);
+        env.admin().run(&["apply", "-f", file.to_str().expect("the repository's path is UTF-8")]);
+    }
+    let workspace = env.admin().run(&["get", "synctarget", "production-east", "--no-headers"]);
+    assert!(workspace.contains("root:production"), "{workspace}");
+    let view = env.targets.until_view("root:production", "its view is there", |_| true).0;
+    assert_eq!(view["status"]["syncTargets"][0]["metadata"]["name"], "production-east");
+    env.admin().run(&["delete", "synctarget", "production-east"]);
+}

@@ -1,0 +1,33 @@
+#!/bin/sh
+# Builds what the tests on a real Kubernetes run: kube-apiserver, kube-controller-manager, kubectl, etcd
+# and the client-go test program. Each lands in .cache/kube/<version>/ once; present ones are left alone.
+set -eu
+cd "$(dirname "$0")"
+cache=$PWD/../../.cache/kube
+kubernetes=v1.36.3
+etcd=v3.7.3
+minor=${kubernetes#v1.}
+version=k8s.io/component-base/version
+
+build() { # folder of the go.mod, package, target file, linker flags
+    [ ! -x "$3" ] || return 0
+    if ! command -v go >/dev/null 2>&1; then
+        echo "Go is needed to build $(basename "$3") for the tests on a real Kubernetes: install Go 1.26 or newer (https://go.dev/dl) and put it on PATH." >&2
+        exit 1
+    fi
+    echo "building $(basename "$3") (once; the first takes minutes)" >&2
+    mkdir -p "$(dirname "$3")"
+    (cd "$1" && GOFLAGS='' CGO_ENABLED=0 go build -buildvcs=false -mod=readonly -trimpath -ldflags "-s -w $4" -o "$3.$$.tmp" "$2")
+    mv "$3.$$.tmp" "$3"
+}
+
+flags="-X $version.gitVersion=$kubernetes -X $version.gitMajor=1 -X $version.gitMinor=${minor%%.*}"
+for command in kube-apiserver kubectl kube-controller-manager; do
+    build kubernetes "k8s.io/kubernetes/cmd/$command" "$cache/$kubernetes/$command" "$flags"
+done
+build etcd go.etcd.io/etcd/server/v3 "$cache/etcd-$etcd/etcd" ""
+
+# The client program is ours: the key of its folder is its source.
+sources=$(cat clients/go.mod clients/go.sum clients/*.go | cksum | tr ' ' -)
+build clients . "$cache/clients-$sources/clients" ""
+ln -sfn "clients-$sources" "$cache/clients"
