@@ -117,8 +117,9 @@ fn a_right_that_is_missing_is_named() {
     let kubeconfig = nobody.kubeconfig().to_str().expect("temp paths are UTF-8");
     let register = ["register", "--kubeconfig", kubeconfig, "--service=tmc-system/tmc:1", "--timeout=5s"];
     assert_says(&register, &["without-rights", "apiservices.apiregistration.k8s.io"]);
-    let doctor = ["doctor", "--kubeconfig", kubeconfig];
-    assert_says(&doctor, &["apiservices"]);
+    let doctor = tmc(&["doctor", "--kubeconfig", kubeconfig]);
+    assert!(doctor.stdout.contains("could not be checked"), "{}", doctor.stdout);
+    assert!(doctor.stdout.contains(r#"User "without-rights" cannot get resource"#), "{}", doctor.stdout);
 }
 
 #[test]

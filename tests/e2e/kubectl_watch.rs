@@ -55,10 +55,9 @@ fn every_published_version_reaches_every_watcher() {
     let mut list = admin.start("get-w", &["get", "av", "-w", "--no-headers", columns, "-v=6"]);
     let mut one =
         admin.start("get-w-name", &["get", "av", &workspace, "-w", "--no-headers", columns, "-v=6"]);
-    let path = format!(
-        "{VIEWS}?watch=true&fieldSelector=metadata.name%3D{workspace}&resourceVersion={}",
-        version(&first.0)
-    );
+    let selected = format!("{VIEWS}?fieldSelector=metadata.name%3D{workspace}");
+    let listed = version(&targets.get(&selected).expect("a list of one"));
+    let path = format!("{selected}&watch=true&resourceVersion={listed}");
     let mut raw = admin.start("get-raw-watch", &["get", "--raw", &path, "-v=6"]);
     for process in [&list, &one] {
         until_true("a watch printed the list", seconds(30), || !versions(process, &workspace).is_empty());
