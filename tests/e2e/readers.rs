@@ -16,7 +16,7 @@ use crate::wire::Server;
 
 const WATCHERS: usize = 2_000;
 /// What the whole server may hold with all of them connected.
-const RESIDENT_MIB: u64 = 512;
+const RESIDENT_MIB: u64 = 256;
 
 /// As the administrator, on a connection of its own.
 fn admin(env: &Env) -> Server {
@@ -28,22 +28,19 @@ fn admin(env: &Env) -> Server {
 
 type Connection = TlsStream<TcpStream>;
 
-/// Reads until the stream holds `text`.
-async fn read_until(stream: &mut Connection, text: &str) -> bool {
-    let mut tail = String::new();
+/// Reads until the stream holds `text`, or fails with the last that came.
+async fn read_until(stream: &mut Connection, text: &str) -> Result<(), String> {
+    let mut tail = Vec::new();
     let mut buffer = vec![0; 16 << 10];
-    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
-        tail.push_str(&String::from_utf8_lossy(&buffer[..read]));
-        if tail.contains(text) {
-            return true;
+    loop {
+        match stream.read(&mut buffer).await {
+            Ok(read @ 1..) => tail.extend_from_slice(&buffer[..read]),
+            end => return Err(format!("{end:?} after {}", String::from_utf8_lossy(&tail))),
         }
-        let mut from = tail.len().saturating_sub(text.len());
-        while !tail.is_char_boundary(from) {
-            from -= 1;
+        if tail.windows(text.len()).any(|window| window == text.as_bytes()) {
+            return Ok(());
         }
-        tail.drain(..from);
     }
-    false
 }
 
 #[test]
@@ -66,7 +63,7 @@ fn two_thousand_watchers_all_see_a_change() {
             let batch = join_all((0..50).map(|_| server.open(&path, &[]))).await;
             for stream in batch {
                 let mut stream = stream.expect("a watch is opened");
-                assert!(read_until(&mut stream, r#""type":"ADDED""#).await, "it starts with what there is");
+                read_until(&mut stream, r#""type":"ADDED""#).await.expect("it starts with what there is");
                 watchers.push(stream);
             }
         }
@@ -81,7 +78,8 @@ fn two_thousand_watchers_all_see_a_change() {
         tokio::time::timeout(seconds(30), all).await.expect("every watcher sees it in time")
     });
     println!("{WATCHERS} watchers saw a change: after {:.2?}", start.elapsed());
-    assert_eq!(saw.iter().filter(|saw| **saw).count(), WATCHERS);
+    let missed: Vec<_> = saw.into_iter().filter_map(Result::err).collect();
+    assert!(missed.is_empty(), "{} missed it; the first: {}", missed.len(), missed[0]);
     let with_all = env.tmc.resident_mib();
     println!("resident: {before} MiB before, {with_all} MiB with {WATCHERS} watchers");
     assert!(with_all < RESIDENT_MIB, "{with_all} MiB");

@@ -65,6 +65,7 @@ impl Server {
         }
         request.push_str("\r\n");
         stream.write_all(request.as_bytes()).await?;
+        stream.flush().await?;
         Ok(stream)
     }
 
