@@ -87,10 +87,19 @@ impl Targets {
     }
 
     pub fn create_with(&self, name: &str, spec: &Value) -> Result<String> {
+        block_on(self.put_with(name, spec))
+    }
+
+    /// `create` for many at a time.
+    pub async fn put(&self, name: String, workspace: String) -> Result<String> {
+        self.put_with(&name, &json!({"kcpCluster": workspace})).await
+    }
+
+    async fn put_with(&self, name: &str, spec: &Value) -> Result<String> {
         let object = json!({"apiVersion": "workload.kcp.io/v1alpha1", "kind": "SyncTarget",
             "metadata": {"name": name}, "spec": spec});
         let patch = Patch::Apply(object);
-        let object = block_on(self.api().patch(name, &PatchParams::apply("e2e").force(), &patch))?;
+        let object = self.api().patch(name, &PatchParams::apply("e2e").force(), &patch).await?;
         Ok(object.metadata.uid.unwrap_or_default())
     }
 

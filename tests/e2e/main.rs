@@ -18,6 +18,7 @@ mod kubectl;
 mod kubectl_get;
 mod kubectl_more;
 mod kubectl_watch;
+mod large;
 mod lifecycle;
 mod malformed;
 mod outage;
