@@ -19,7 +19,7 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName};
 use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
 
 use self::{
@@ -171,12 +171,9 @@ impl Authenticator for RequestAuthenticator {
             .is_some_and(|(judgement, _)| judgement.fronts.iter().any(|(_, window)| self.now_within(*window)))
     }
 
-    fn identity_headers(&self) -> Vec<HeaderName> {
-        let mut names = vec![header::AUTHORIZATION];
-        if let Some(generation) = self.trust.load().as_ref() {
-            names.extend(generation.fronts.iter().flat_map(|front| front.headers.names().cloned()));
-        }
-        names
+    fn is_identity(&self, header: &HeaderName) -> bool {
+        let trust = self.trust.load();
+        trust.iter().flat_map(|generation| &generation.fronts).any(|front| front.headers.has(header))
     }
 }
 

@@ -90,7 +90,7 @@ pub trait Authenticator: Send + Sync {
     fn is_front(&self, connection: &Connection) -> bool;
 
     /// Headers that carry identity; removed once it is established.
-    fn identity_headers(&self) -> Vec<http::HeaderName>;
+    fn is_identity(&self, header: &http::HeaderName) -> bool;
 }
 
 #[async_trait]

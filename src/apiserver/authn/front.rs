@@ -85,9 +85,10 @@ impl FrontHeaders {
         Some(user)
     }
 
-    /// The headers with fixed names.
-    pub fn names(&self) -> impl Iterator<Item = &HeaderName> {
-        self.username.iter().chain(&self.uid).chain(&self.group)
+    /// Whether a front says with this header who calls.
+    pub fn has(&self, header: &HeaderName) -> bool {
+        let fixed = [&self.username, &self.uid, &self.group].into_iter().any(|names| names.contains(header));
+        fixed || self.extra_prefix.iter().any(|prefix| header.as_str().starts_with(prefix.as_str()))
     }
 }
 
@@ -109,5 +110,21 @@ fn extra_key(encoded: &str) -> String {
     match percent_decode_str(encoded).decode_utf8() {
         Ok(decoded) if sound => decoded.into_owned(),
         _ => encoded.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_header_that_could_name_a_caller_is_known() {
+        let headers = FrontHeaders::default();
+        for name in ["x-remote-user", "x-remote-group", "x-remote-extra-scopes", "x-remote-extra-"] {
+            assert!(headers.has(&HeaderName::from_static(name)), "{name}");
+        }
+        for name in ["x-remote", "x-forwarded-for", "accept"] {
+            assert!(!headers.has(&HeaderName::from_static(name)), "{name}");
+        }
     }
 }
