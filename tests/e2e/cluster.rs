@@ -66,13 +66,24 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// Gives the aggregator a certificate of another authority, for kube-apiserver's next start.
+    pub fn replace_front_proxy(&mut self) {
+        self.front_proxy = Authority::new("tmc-e2e-front-proxy-2").expect("create an authority");
+        self.write_front_proxy().expect("write the front's files");
+    }
+
+    fn write_front_proxy(&self) -> Result<()> {
+        fs::write(self.folder.join("front-proxy-ca.crt"), &self.front_proxy.pem)?;
+        self.front_identity()?.write(&self.folder, "front-proxy")?;
+        Ok(())
+    }
+
     fn write_pki(&self) -> Result<()> {
         fs::write(self.folder.join("ca.crt"), &self.authority.pem)?;
-        fs::write(self.folder.join("front-proxy-ca.crt"), &self.front_proxy.pem)?;
+        self.write_front_proxy()?;
         let names = ["localhost", "127.0.0.1", "kubernetes", "kubernetes.default.svc"];
         let serving = Leaf { common_name: "kube-apiserver", serves: &names, ..Leaf::default() };
         self.authority.issue(&serving)?.write(&self.folder, "apiserver")?;
-        self.front_identity()?.write(&self.folder, "front-proxy")?;
         let (private, public) = token_key()?;
         fs::write(self.folder.join("tokens.key"), private)?;
         fs::write(self.folder.join("tokens.pub"), public)?;

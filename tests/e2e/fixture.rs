@@ -118,13 +118,22 @@ impl Targets {
     }
 
     pub fn beat_at(&self, uid: &str, time: Timestamp) {
+        self.renew(uid, "e2e", time);
+    }
+
+    /// Gives the lease back, as a syncer that ends does.
+    pub fn release(&self, uid: &str) {
+        self.renew(uid, "", Timestamp::now());
+    }
+
+    fn renew(&self, uid: &str, holder: &str, time: Timestamp) {
         let kind = GroupVersionKind::gvk("coordination.k8s.io", "v1", "Lease");
         let api: Api<DynamicObject> =
             Api::namespaced_with(self.client.clone(), NAMESPACE, &ApiResource::from_gvk(&kind));
         let name = format!("synctarget-{uid}");
         let time = time.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string();
         let object = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name},
-            "spec": {"holderIdentity": "e2e", "leaseDurationSeconds": 30, "renewTime": time}});
+            "spec": {"holderIdentity": holder, "leaseDurationSeconds": 30, "renewTime": time}});
         let params = PatchParams::apply("e2e").force();
         block_on(api.patch(&name, &params, &Patch::Apply(object))).expect("renew a lease");
     }

@@ -6,6 +6,7 @@
 
 mod access;
 mod binaries;
+mod certificates;
 mod clients;
 mod cluster;
 mod converge;
@@ -20,11 +21,13 @@ mod kubectl_more;
 mod kubectl_watch;
 mod large;
 mod lifecycle;
+mod liveness;
 mod malformed;
 mod outage;
 mod pki;
 mod process;
 mod readers;
+mod registration;
 mod spoof;
 mod tmc;
 mod wait;

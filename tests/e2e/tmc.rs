@@ -44,8 +44,13 @@ impl Tmc {
     }
 
     pub fn start_with(cluster: &Cluster, flags: &[&str]) -> Self {
+        Self::start_registered_with(cluster, flags, &[])
+    }
+
+    /// With flags of both commands.
+    pub fn start_registered_with(cluster: &Cluster, flags: &[&str], register: &[&str]) -> Self {
         let tmc = Self::new(cluster, flags);
-        let mut registration = tmc.register(cluster);
+        let mut registration = tmc.register_with(cluster, register);
         // Its rights come with the registration, which ends once the server answers.
         until("the registration is applied", seconds(30), || {
             tmc.admin.try_run(&["get", "apiservice", APISERVICE])
@@ -72,10 +77,14 @@ impl Tmc {
 
     /// `tmc register`, as a process that goes on until the server is Available.
     pub fn register(&self, cluster: &Cluster) -> Process {
+        self.register_with(cluster, &[])
+    }
+
+    fn register_with(&self, cluster: &Cluster, flags: &[&str]) -> Process {
         let mut command = Command::new(binaries::tmc());
         command.arg("register").arg("--kubeconfig").arg(cluster.admin().kubeconfig());
         command.arg(format!("--service=tmc-system/tmc:{}", self.port));
-        command.arg("--external-name=localhost");
+        command.arg("--external-name=localhost").args(flags);
         Process::start("tmc-register", &command, &self.logs).expect("start tmc register")
     }
 

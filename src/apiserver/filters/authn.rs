@@ -26,7 +26,8 @@ pub async fn authenticate(State(chain): State<Arc<Chain>>, mut request: Request,
     };
     // From here on nobody can mistake a claim, or a secret, for an identity.
     let headers = request.headers_mut();
-    let is_claim = |name: &&HeaderName| **name == header::AUTHORIZATION || chain.authenticator.is_identity(name);
+    let is_claim =
+        |name: &&HeaderName| **name == header::AUTHORIZATION || chain.authenticator.is_identity(name);
     let claims: Vec<_> = headers.keys().filter(is_claim).cloned().collect();
     for name in claims {
         headers.remove(name);
