@@ -47,9 +47,10 @@ impl Storage for ViewsStorage {
                 "SyncTargets and their Leases have not been read completely yet",
                 1,
             )),
+            // kubectl waits this long ten times before it shows the message.
             Availability::NotInstalled => Err(ApiError::unavailable(
                 "the SyncTarget CRD is not installed: run `tmc register` or `kubectl apply -f deploy/crds`",
-                5,
+                1,
             )),
         }
     }

@@ -109,7 +109,8 @@ fn the_views_converge_after_kube_apiserver_and_its_history_are_gone() {
 
 /// Data requests say what is missing, everything around them works.
 fn assert_misses_crds(admin: &Kubectl) {
-    until("data requests say what to apply", seconds(60), || match admin.try_run(&["get", "--raw", VIEWS]) {
+    // kubectl retries a 503 for a while before it shows it.
+    until("data requests say what to apply", seconds(30), || match admin.try_run(&["get", "--raw", VIEWS]) {
         Err(error) if error.contains("kubectl apply -f deploy/crds") => Ok(()),
         other => Err(format!("{other:?}")),
     });
