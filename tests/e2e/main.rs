@@ -8,6 +8,7 @@ mod access;
 mod binaries;
 mod clients;
 mod cluster;
+mod conformance;
 mod converge;
 mod env;
 mod errors;

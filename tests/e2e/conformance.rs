@@ -1,0 +1,97 @@
+//! The same read requests to views and to custom resources of equal content: kube-apiserver itself says
+//! what the answers should be. Where they differ on purpose, the table of requests says why.
+
+mod normal;
+mod reference;
+mod requests;
+
+use futures::future::join_all;
+
+use crate::binaries;
+use crate::env::Env;
+use crate::fixture::block_on;
+use crate::pki::Leaf;
+use crate::tmc::SERVER_NAME;
+use crate::wire::{Answer, Server};
+use normal::{differences, normal};
+use reference::Reference;
+use requests::{Expected, REQUESTS, Request};
+
+const GROUP: &str = "views.workload.kcp.io";
+/// Nothing changes these views: their targets never were alive and never will be.
+const WORKSPACES: [&str; 4] = ["alpha", "beta", "delta", "gamma"];
+
+/// One of the servers that are asked the same things.
+struct Side<'a> {
+    server: &'a Server,
+    group: &'a str,
+    /// The version and the first page's token, of a list that was made before.
+    version: String,
+    token: String,
+}
+
+impl<'a> Side<'a> {
+    fn new(server: &'a Server, group: &'a str) -> Self {
+        let path = format!("/apis/{group}/v1alpha1/aggregatedviews?limit=2");
+        let page = block_on(server.get(&path, &[])).expect("a page");
+        let page: serde_json::Value = serde_json::from_str(&page.body).expect("a page is JSON");
+        let text = |field: &str| page["metadata"][field].as_str().unwrap_or_default().to_owned();
+        Self { server, group, version: text("resourceVersion"), token: text("continue") }
+    }
+
+    async fn ask(&self, request: &Request) -> Answer {
+        let tail = request.path.replace("RV", &self.version).replace("TOKEN", &self.token);
+        let path = format!("/apis/{}{tail}", self.group);
+        let answer = self.server.request(request.method, &path, request.headers).await;
+        answer.unwrap_or_else(|error| panic!("{path}: {error:#}"))
+    }
+}
+
+fn server(env: &Env, port: u16, name: &'static str, authority: &str, user: &str) -> Server {
+    let groups: &[&str] = if user == "admin" { &["system:masters"] } else { &[] };
+    let leaf = Leaf { common_name: user, organizations: groups, ..Leaf::default() };
+    let identity = env.cluster.authority.issue(&leaf).expect("issue a certificate");
+    Server::new(port, name, authority, Some(&identity)).expect("TLS with this certificate")
+}
+
+#[test]
+fn views_answer_as_custom_resources_do() {
+    if !binaries::present() {
+        return;
+    }
+    let env = Env::start("conformance");
+    for workspace in WORKSPACES {
+        env.targets.create(&format!("{workspace}-target"), workspace);
+    }
+    let reference = Reference::start(&env, &WORKSPACES);
+    let mut faults = Vec::new();
+    for user in ["admin", "nobody"] {
+        let requests: Vec<_> = REQUESTS.iter().filter(|request| request.user == user).collect();
+        let front = server(&env, env.cluster.port, "localhost", &env.cluster.authority.pem, user);
+        let direct = server(&env, env.tmc.port, SERVER_NAME, &env.tmc.authority(), user);
+        let sides =
+            [(&front, reference.group()), (&front, GROUP), (&direct, GROUP)].map(|(s, g)| Side::new(s, g));
+        for batch in requests.chunks(8) {
+            let answers = block_on(join_all(
+                batch.iter().map(|request| join_all(sides.iter().map(|side| side.ask(request)))),
+            ));
+            faults
+                .extend(batch.iter().zip(answers).filter_map(|(request, answers)| judge(request, &answers)));
+        }
+    }
+    assert!(faults.is_empty(), "{} of {}:\n{}", faults.len(), REQUESTS.len(), faults.join("\n"));
+}
+
+/// What is wrong with the answers of kube-apiserver, of ours through it, and of ours alone.
+fn judge(request: &Request, answers: &[Answer]) -> Option<String> {
+    let [theirs, ours, direct] = [0, 1, 2].map(|at| normal(&answers[at]));
+    let named = format!("{} {} {:?}", request.method, request.path, request.headers);
+    if ours != direct {
+        return Some(format!("{named}: through the aggregator and not\n{}", differences(&ours, &direct)));
+    }
+    match request.expected {
+        Expected::Same if theirs != ours => Some(format!("{named}\n{}", differences(&theirs, &ours))),
+        Expected::Differs(_) if theirs == ours => Some(format!("{named}: no longer differs")),
+        Expected::Same | Expected::Differs(_) => None,
+    }
+}
