@@ -66,6 +66,10 @@ fn metadata(metadata: &mut Value) {
     for own in ["uid", "creationTimestamp", "generation", "managedFields"] {
         members.remove(own);
     }
+    // Lists of custom resources have an empty one, those of built-in resources none.
+    if members.get("continue").is_some_and(|token| token == "") {
+        members.remove("continue");
+    }
     for given in ["resourceVersion", "continue"] {
         if let Some(value) = members.get_mut(given) {
             *value = (!value.as_str().unwrap_or_default().is_empty()).into();
