@@ -15,6 +15,9 @@ mod source;
 mod trouble;
 mod watch;
 
+#[cfg(test)]
+pub mod fixtures;
+
 pub use backoff::Backoff;
 pub use event::{Change, Event, ObjectMeta, RawObject, Resource};
 pub use fetch::{Fetch, FetchBody};

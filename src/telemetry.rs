@@ -1,7 +1,7 @@
 //! Logs on stderr and traces over OTLP. Fed by `tracing`; knows nobody.
 //!
-//! Crates of others are heard from `warn` on, kube's client from `error` on: it logs response bodies at
-//! `warn`, and a body may be a Secret.
+//! Crates of others are heard from `warn` on, kube's client not at all: it logs response bodies at `warn`,
+//! and a body may be a Secret; what it logs at `error` its caller gets and says better.
 
 use std::{str::FromStr, time::Duration};
 
@@ -97,7 +97,7 @@ fn targets(own: LevelFilter) -> Targets {
     Targets::new()
         .with_default(LevelFilter::WARN)
         .with_target("tmc", own)
-        .with_target("kube_client", LevelFilter::ERROR)
+        .with_target("kube_client", LevelFilter::OFF)
 }
 
 fn provider(endpoint: &str) -> Result<SdkTracerProvider, TelemetryError> {

@@ -75,9 +75,10 @@ impl Upstream {
             Some(path) => {
                 let kubeconfig = Kubeconfig::read_from(path)
                     .with_context(|| format!("--kubeconfig: cannot read {}", path.display()))?;
-                Config::from_custom_kubeconfig(kubeconfig, &options)
-                    .await
-                    .with_context(|| format!("--kubeconfig: cannot use {}", path.display()))?
+                Config::from_custom_kubeconfig(kubeconfig, &options).await.with_context(|| {
+                    let context = target.context.map(|name| format!("--context {name}: "));
+                    format!("{}--kubeconfig: cannot use {}", context.unwrap_or_default(), path.display())
+                })?
             }
             None if target.context.is_some() => Config::from_kubeconfig(&options)
                 .await

@@ -64,7 +64,7 @@ pub struct Views {
     publisher: Publisher,
     availability: watch::Sender<Availability>,
     metrics: Metrics,
-    /// Streams that were listed completely.
+    /// Streams that were listed completely, the targets since their CRD is there.
     targets_listed: bool,
     leases_listed: bool,
     /// When the oldest change arrived that is not published.
@@ -140,16 +140,15 @@ impl Views {
             _ => return,
         };
         match (feed, event.change) {
-            (Feed::Targets, Change::NotInstalled) => return self.set(Availability::NotInstalled),
+            (Feed::Targets, Change::NotInstalled) => {
+                self.targets_listed = false;
+                return self.set(Availability::NotInstalled);
+            }
             (_, Change::NotInstalled | Change::Unavailable(_)) => return,
             (_, Change::Fresh) => {}
             (Feed::Targets, Change::Reset(objects)) => {
                 self.index.reset_targets(&objects, now);
                 self.targets_listed = true;
-                // Back after the CRD was missing.
-                if self.publisher.has_begun() {
-                    self.set(Availability::Serving);
-                }
             }
             (Feed::Targets, Change::Apply(object)) => self.index.apply_target(&object, now),
             (Feed::Targets, Change::Delete(object)) => self.index.delete_target(&object.meta.uid),
@@ -179,13 +178,18 @@ impl Views {
             }
             return;
         }
-        let due = self.flushed.is_none_or(|flushed| flushed.elapsed() >= FLUSH_INTERVAL);
+        // Back after the CRD was missing: what was known before it went must not be served first.
+        let back = self.targets_listed && *self.availability.borrow() == Availability::NotInstalled;
+        let due = back || self.flushed.is_none_or(|flushed| flushed.elapsed() >= FLUSH_INTERVAL);
         if due && (self.index.is_dirty() || self.version_asked) {
             let moved = self.publisher.flush(&mut self.index, self.clock.now());
             if std::mem::take(&mut self.version_asked) && !moved {
                 self.publisher.advance();
             }
             self.published();
+        }
+        if back {
+            self.set(Availability::Serving);
         }
     }
 

@@ -33,6 +33,7 @@ mod observe;
 mod panics;
 mod timeout;
 mod trace;
+mod upgrade;
 
 /// The whole server as a tower service.
 pub type Service = BoxCloneSyncService<Request, Response, Infallible>;
@@ -58,6 +59,7 @@ pub fn stack(chain: Arc<Chain>) -> Service {
             .layer(from_fn(panics::panics))
             .layer(from_fn(info::request_info))
             .layer(with(chain.clone(), observe::observe))
+            .layer(from_fn(upgrade::refuse))
             .layer(from_fn(cache_control::cache_control))
             .layer(with(chain.clone(), timeout::timeout))
             .layer(with(chain.clone(), authn::authenticate))

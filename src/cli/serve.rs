@@ -119,6 +119,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let limits = limits(&args);
     let mut tasks = Supervisor::new(limits.shutdown_delay + limits.drain + GRACE);
     let certificate_files = certificate_files(&args)?;
+    let overrides = overrides(&args);
+    overrides.check().await?;
     let upstream = args.upstream.connect().await?;
     let listener = server::bind(SocketAddr::new(args.bind_address, args.secure_port))
         .await
@@ -126,7 +128,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let registry = Registry::new();
 
     let identity = identity(&upstream);
-    let trust = AuthenticationConfig::new(upstream.clone(), overrides(&args), identity.authenticator.clone());
+    let trust = AuthenticationConfig::new(upstream.clone(), overrides, identity.authenticator.clone());
     let certificate = certificate(&mut tasks, certificate_files, &args.service, &upstream).await?;
     let views = follow(&mut tasks, &upstream, &identity, &registry)?;
     let api = api_server(&identity, &views, registry, limits);

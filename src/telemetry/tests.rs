@@ -41,7 +41,7 @@ fn verbosity_opens_our_own_levels_only() {
         tracing::trace!(target: "tmc::views", "our trace");
         tracing::info!(target: "hyper::proto", "their info");
         tracing::warn!(target: "rustls::conn", "their warning");
-        tracing::warn!(target: "kube_client::client", "a body");
+        tracing::error!(target: "kube_client::client", "a body");
     };
     for (verbosity, ours) in [(0, 1), (2, 1), (3, 1), (4, 2), (5, 2), (6, 3), (10, 3)] {
         let text = logged(&at(verbosity), emit);

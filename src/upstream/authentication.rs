@@ -35,6 +35,21 @@ pub struct Overrides {
     pub requestheader_allowed_names: Option<Vec<String>>,
 }
 
+impl Overrides {
+    /// Whether the files can be used now. At the start a wrong one is a mistake; later it may be half of a
+    /// rotation, and the last good one stays.
+    pub async fn check(&self) -> Result<(), AuthenticationError> {
+        let Self { client_ca_file, requestheader_client_ca_file, .. } = self;
+        let front = ("--requestheader-client-ca-file", requestheader_client_ca_file);
+        for (flag, path) in [("--client-ca-file", client_ca_file), front] {
+            if let Some(source) = file(flag, path.as_ref()).await? {
+                authority(&source)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum AuthenticationError {
     #[error("cannot read ConfigMap kube-system/extension-apiserver-authentication")]
@@ -159,11 +174,12 @@ async fn file(flag: &'static str, path: Option<&PathBuf>) -> Result<Option<Sourc
     Ok(Some(Source { name: format!("{flag} {}", path.display()), pem }))
 }
 
+fn authority(source: &Source) -> Result<Authority, AuthenticationError> {
+    let unusable = |error| AuthenticationError::Certificates { name: source.name.clone(), source: error };
+    Authority::from_pem(&source.pem).map_err(unusable)
+}
+
 fn trust(texts: &Texts) -> Result<Trust, AuthenticationError> {
-    let authority = |source: &Source| {
-        let unusable = |error| AuthenticationError::Certificates { name: source.name.clone(), source: error };
-        Authority::from_pem(&source.pem).map_err(unusable)
-    };
     let client_ca = texts.client_ca.as_ref().map(authority).transpose()?;
     let fronts = match &texts.front_ca {
         None => Vec::new(),

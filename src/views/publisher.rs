@@ -59,12 +59,13 @@ impl Publisher {
         self.begun
     }
 
-    /// Begins to serve with everything there is. Versions of an earlier process are below the base.
+    /// Begins to serve with everything there is. Versions of an earlier process are below the base. All
+    /// objects get the base for their version, so that a watch may start from any of them.
     pub fn begin(&mut self, index: &mut Index, now: Now) {
         let micros = u64::try_from(now.wall.as_microsecond()).unwrap_or(0);
         self.version = self.version.max(micros);
         index.all_dirty();
-        let (views, trees) = self.changes(index, now);
+        let (views, trees) = self.changes(index, now, 0);
         self.begun = true;
         self.views.log.reset(views.snapshot, self.version);
         self.trees.log.reset(trees.snapshot, self.version);
@@ -74,7 +75,7 @@ impl Publisher {
     /// Publishes what changed; whether anything did.
     pub fn flush(&mut self, index: &mut Index, now: Now) -> bool {
         let before = self.version;
-        let (views, trees) = self.changes(index, now);
+        let (views, trees) = self.changes(index, now, 1);
         if self.version == before {
             return false;
         }
@@ -101,15 +102,16 @@ impl Publisher {
         }
     }
 
-    fn changes(&mut self, index: &mut Index, now: Now) -> (Changes, Changes) {
+    /// `step` is how far each event moves the version.
+    fn changes(&mut self, index: &mut Index, now: Now, step: u64) -> (Changes, Changes) {
         let dirty = index.take_dirty();
         let unseen = index.unseen();
-        let mut views = Changes::on(&self.views.log);
+        let mut views = Changes::on(&self.views.log, step);
         for name in dirty.views {
             let draft = index.workspace(&name).map(|workspace| render::view(&name, workspace, unseen));
             self.views.change(name, draft, now, &mut self.version, &mut views);
         }
-        let mut trees = Changes::on(&self.trees.log);
+        let mut trees = Changes::on(&self.trees.log, step);
         for name in dirty.trees {
             let draft = index.tree(&name).map(|sums| render::tree(&name, sums, unseen));
             self.trees.change(name, draft, now, &mut self.version, &mut trees);
@@ -129,11 +131,12 @@ impl Publisher {
 struct Changes {
     snapshot: Snapshot,
     events: Vec<Event>,
+    step: u64,
 }
 
 impl Changes {
-    fn on(log: &ResourceLog) -> Self {
-        Self { snapshot: (*log.snapshot()).clone(), events: Vec::new() }
+    fn on(log: &ResourceLog, step: u64) -> Self {
+        Self { snapshot: (*log.snapshot()).clone(), events: Vec::new(), step }
     }
 }
 
@@ -152,7 +155,7 @@ impl Published {
             (None, None) => return,
             (None, Some((_, last))) => {
                 let last = last.clone();
-                *version += 1;
+                *version += changes.step;
                 changes.snapshot.remove(&last.key);
                 self.objects.remove(&name);
                 (EventKind::Deleted, Arc::new(last.at(*version)), Some(last))
@@ -161,7 +164,7 @@ impl Published {
                 if !draft.settle(previous.map(|(draft, _)| draft), now.wall) {
                     return;
                 }
-                *version += 1;
+                *version += changes.step;
                 let object = Arc::new(render::object(self.info, &draft, *version));
                 changes.snapshot.put(object.clone());
                 let before = self.objects.insert(name, (draft, object.clone())).map(|(_, before)| before);

@@ -4,18 +4,19 @@
 mod normal;
 mod reference;
 mod requests;
+mod roots;
 
 use futures::future::join_all;
 
 use crate::binaries;
-use crate::env::Env;
+use crate::env::{Env, shared};
 use crate::fixture::block_on;
 use crate::pki::Leaf;
 use crate::tmc::SERVER_NAME;
 use crate::wire::{Answer, Server};
 use normal::{differences, normal};
-use reference::Reference;
 use requests::{Expected, REQUESTS, Request};
+use roots::ROOTS;
 
 const GROUP: &str = "views.workload.kcp.io";
 /// Nothing changes these views: their targets never were alive and never will be.
@@ -24,24 +25,30 @@ const WORKSPACES: [&str; 4] = ["alpha", "beta", "delta", "gamma"];
 /// One of the servers that are asked the same things.
 struct Side<'a> {
     server: &'a Server,
-    group: &'a str,
+    /// What all paths begin with.
+    base: String,
     /// The version and the first page's token, of a list that was made before.
     version: String,
     token: String,
 }
 
 impl<'a> Side<'a> {
-    fn new(server: &'a Server, group: &'a str) -> Self {
-        let path = format!("/apis/{group}/v1alpha1/aggregatedviews?limit=2");
-        let page = block_on(server.get(&path, &[])).expect("a page");
-        let page: serde_json::Value = serde_json::from_str(&page.body).expect("a page is JSON");
+    fn new(server: &'a Server, group: &str) -> Self {
+        let base = format!("/apis/{group}");
+        let page = block_on(server.get(&format!("{base}/v1alpha1/aggregatedviews?limit=2"), &[]));
+        let page: serde_json::Value =
+            serde_json::from_str(&page.expect("a page").body).expect("a page is JSON");
         let text = |field: &str| page["metadata"][field].as_str().unwrap_or_default().to_owned();
-        Self { server, group, version: text("resourceVersion"), token: text("continue") }
+        Self { server, base, version: text("resourceVersion"), token: text("continue") }
+    }
+
+    fn root(server: &'a Server) -> Self {
+        Self { server, base: String::new(), version: String::new(), token: String::new() }
     }
 
     async fn ask(&self, request: &Request) -> Answer {
         let tail = request.path.replace("RV", &self.version).replace("TOKEN", &self.token);
-        let path = format!("/apis/{}{tail}", self.group);
+        let path = format!("{}{tail}", self.base);
         let answer = self.server.request(request.method, &path, request.headers).await;
         answer.unwrap_or_else(|error| panic!("{path}: {error:#}"))
     }
@@ -63,26 +70,40 @@ fn views_answer_as_custom_resources_do() {
     for workspace in WORKSPACES {
         env.targets.create(&format!("{workspace}-target"), workspace);
     }
-    let reference = Reference::start(&env, &WORKSPACES);
+    reference::start(&env, &WORKSPACES);
     let mut faults = Vec::new();
     for user in ["admin", "nobody"] {
-        let requests: Vec<_> = REQUESTS.iter().filter(|request| request.user == user).collect();
         let front = server(&env, env.cluster.port, "localhost", &env.cluster.authority.pem, user);
         let direct = server(&env, env.tmc.port, SERVER_NAME, &env.tmc.authority(), user);
-        let sides =
-            [(&front, reference.group()), (&front, GROUP), (&direct, GROUP)].map(|(s, g)| Side::new(s, g));
-        for batch in requests.chunks(8) {
-            let answers = block_on(join_all(
-                batch.iter().map(|request| join_all(sides.iter().map(|side| side.ask(request)))),
-            ));
-            faults
-                .extend(batch.iter().zip(answers).filter_map(|(request, answers)| judge(request, &answers)));
-        }
+        let sides = [(&front, reference::GROUP), (&front, GROUP), (&direct, GROUP)];
+        compare(user, REQUESTS, &sides.map(|(server, group)| Side::new(server, group)), &mut faults);
     }
     assert!(faults.is_empty(), "{} of {}:\n{}", faults.len(), REQUESTS.len(), faults.join("\n"));
 }
 
-/// What is wrong with the answers of kube-apiserver, of ours through it, and of ours alone.
+#[test]
+fn what_is_no_resource_answers_as_kube_apiservers() {
+    let Some(env) = shared() else { return };
+    let mut faults = Vec::new();
+    for user in ["admin", "nobody"] {
+        let theirs = server(env, env.cluster.port, "localhost", &env.cluster.authority.pem, user);
+        let ours = server(env, env.tmc.port, SERVER_NAME, &env.tmc.authority(), user);
+        compare(user, ROOTS, &[&theirs, &ours, &ours].map(Side::root), &mut faults);
+    }
+    assert!(faults.is_empty(), "{} of {}:\n{}", faults.len(), ROOTS.len(), faults.join("\n"));
+}
+
+/// Sends a user's requests to kube-apiserver, to us through it, and to us alone.
+fn compare(user: &str, requests: &[Request], sides: &[Side; 3], faults: &mut Vec<String>) {
+    let requests: Vec<_> = requests.iter().filter(|request| request.user == user).collect();
+    for batch in requests.chunks(8) {
+        let asked = batch.iter().map(|request| join_all(sides.iter().map(|side| side.ask(request))));
+        let answers = block_on(join_all(asked));
+        faults.extend(batch.iter().zip(answers).filter_map(|(request, answers)| judge(request, &answers)));
+    }
+}
+
+/// What is wrong with the answers of the three.
 fn judge(request: &Request, answers: &[Answer]) -> Option<String> {
     let [theirs, ours, direct] = [0, 1, 2].map(|at| normal(&answers[at]));
     let named = format!("{} {} {:?}", request.method, request.path, request.headers);

@@ -15,7 +15,10 @@ pub struct Env {
     pub targets: Targets,
 }
 
-static SHARED: LazyLock<Env> = LazyLock::new(|| Env::start("shared"));
+static SHARED: LazyLock<Env> = LazyLock::new(|| {
+    // Without its controller no role is aggregated into `view`.
+    Env::on(Cluster::start_with_controllers("shared", "clusterrole-aggregation-controller,serviceaccount"))
+});
 
 /// The shared one, or none where the binaries are absent: the test is skipped.
 pub fn shared() -> Option<&'static Env> {

@@ -116,7 +116,7 @@ fn a_right_that_is_missing_is_named() {
     let nobody = env.cluster.user("without-rights", &[]);
     let kubeconfig = nobody.kubeconfig().to_str().expect("temp paths are UTF-8");
     let register = ["register", "--kubeconfig", kubeconfig, "--service=tmc-system/tmc:1", "--timeout=5s"];
-    assert_says(&register, &["cannot", "patch"]);
+    assert_says(&register, &["without-rights", "apiservices.apiregistration.k8s.io"]);
     let doctor = ["doctor", "--kubeconfig", kubeconfig];
     assert_says(&doctor, &["apiservices"]);
 }

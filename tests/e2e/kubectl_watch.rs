@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::env::shared;
 use crate::fixture::{Report, VIEWS, object_name, workspace};
 use crate::process::Process;
-use crate::wait::{seconds, until_true};
+use crate::wait::{seconds, until, until_true};
 
 const CHANGES: u64 = 20;
 
@@ -30,6 +30,12 @@ fn frames(process: &Process) -> Vec<Value> {
     let output = process.stdout();
     let whole = output.rsplit_once('\n').map_or("", |(whole, _)| whole);
     whole.lines().map(|line| serde_json::from_str(line).expect("a frame is a line of JSON")).collect()
+}
+
+fn deployments(event: &Value) -> u64 {
+    event["object"]["status"]["resourceCount"]["deployments"]
+        .as_u64()
+        .unwrap_or_else(|| panic!("no view: {event}"))
 }
 
 fn version(object: &Value) -> String {
@@ -62,19 +68,18 @@ fn every_published_version_reaches_every_watcher() {
         until_true("a watch is open", seconds(30), || watches(process));
     }
 
-    for deployments in 1..=CHANGES {
-        targets.report(&target, Report::healthy(deployments));
-        targets.until_deployments(&workspace, deployments);
+    for change in 1..=CHANGES {
+        targets.report(&target, Report::healthy(change));
+        targets.until_deployments(&workspace, change);
     }
     let mut published = vec![version(&first.0)];
-    until_true("the raw watch saw all changes", seconds(30), || frames(&raw).len() as u64 >= CHANGES);
+    until("the raw watch saw all changes", seconds(30), || {
+        let counts: Vec<_> = frames(&raw).iter().map(deployments).collect();
+        if counts.last() == Some(&CHANGES) { Ok(()) } else { Err(format!("{counts:?} {}", raw.stderr())) }
+    });
     let events = frames(&raw);
     assert!(events.iter().all(|event| event["type"] == "MODIFIED"), "{events:?}");
-    let seen: Vec<_> = events
-        .iter()
-        .filter_map(|event| event["object"]["status"]["resourceCount"]["deployments"].as_u64())
-        .collect();
-    let mut distinct = seen.clone();
+    let mut distinct: Vec<_> = events.iter().map(deployments).collect();
     distinct.dedup();
     assert_eq!(distinct, (1..=CHANGES).collect::<Vec<_>>(), "no change is left out or comes twice");
     published.extend(events.iter().map(|event| version(&event["object"])));

@@ -110,7 +110,7 @@ fn the_views_converge_after_kube_apiserver_and_its_history_are_gone() {
 /// Data requests say what is missing, everything around them works.
 fn assert_misses_crds(admin: &Kubectl) {
     until("data requests say what to apply", seconds(60), || match admin.try_run(&["get", "--raw", VIEWS]) {
-        Err(error) if error.contains("synctargets.workload.kcp.io") => Ok(()),
+        Err(error) if error.contains("kubectl apply -f deploy/crds") => Ok(()),
         other => Err(format!("{other:?}")),
     });
     let resources = admin.run(&["api-resources", "--api-group=views.workload.kcp.io", "-oname"]);

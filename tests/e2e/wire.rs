@@ -98,7 +98,8 @@ impl Server {
         let mut bytes = Vec::new();
         // A server that closes without TLS' own goodbye still answered.
         let end = timeout(Duration::from_secs(20), stream.read_to_end(&mut bytes)).await;
-        anyhow::ensure!(end.is_ok(), "{method} {path}: the connection stays open");
+        let so_far = || String::from_utf8_lossy(&bytes).into_owned();
+        anyhow::ensure!(end.is_ok(), "{method} {path}: the connection stays open after {}", so_far());
         parse(&bytes).with_context(|| format!("{method} {path}: {end:?}"))
     }
 }

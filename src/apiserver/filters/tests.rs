@@ -137,6 +137,17 @@ async fn impersonation_is_refused() {
 }
 
 #[tokio::test]
+async fn nothing_is_upgraded() {
+    let service = service(limits());
+    for protocol in ["websocket", "SPDY/3.1", "h2c"] {
+        let mut upgrading = request("GET", "/version", "jane");
+        upgrading.headers_mut().insert(header::UPGRADE, protocol.parse().unwrap());
+        let (code, headers, body) = send(&service, upgrading).await;
+        assert_eq!((code, headers[header::CONNECTION].as_bytes()), (400, &b"close"[..]), "{body}");
+    }
+}
+
+#[tokio::test]
 async fn the_words_of_a_403() {
     let (_, _, body) = send(&service(limits()), request("GET", &format!("{COLLECTION}/a"), "nobody")).await;
     let status: Value = serde_json::from_str(&body).unwrap();

@@ -109,6 +109,9 @@ impl Access for Rows {
 
     async fn decide(&self, name: &str) -> Result<bool, ApiError> {
         self.asked.fetch_add(1, Ordering::Relaxed);
+        if name == "re-placed" {
+            self.replaced.cancel();
+        }
         if name == "un-known" {
             return Err(ApiError::unavailable("nobody can be asked", 1));
         }

@@ -10,7 +10,11 @@ use std::{convert::Infallible, sync::Arc};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use futures::{FutureExt, future::BoxFuture, stream};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Fuse},
+    stream,
+};
 use http::{HeaderValue, header};
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -72,7 +76,7 @@ struct Watcher {
     head: watch::Receiver<u64>,
     access: Arc<dyn Access>,
     /// Resolves once the caller's set of rows is another one.
-    changed: BoxFuture<'static, ()>,
+    changed: Fuse<BoxFuture<'static, ()>>,
     selection: Selection,
     encoder: Encoder,
     encoded: Arc<EncodedCache>,
@@ -123,15 +127,15 @@ impl Rest {
     }
 }
 
-fn changed(access: Arc<dyn Access>) -> BoxFuture<'static, ()> {
-    async move { access.changed().await }.boxed()
+fn changed(access: Arc<dyn Access>) -> Fuse<BoxFuture<'static, ()>> {
+    async move { access.changed().await }.boxed().fuse()
 }
 
 impl Watcher {
     /// The next bytes; `None` ends the stream cleanly.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if let Some(end) = self.ended().await {
+            if let Some(end) = self.ended() {
                 return end;
             }
             let step = match std::mem::replace(&mut self.phase, Phase::Done) {
@@ -141,11 +145,9 @@ impl Watcher {
                 Phase::Live => self.live().await,
             };
             match step {
-                Ok(Some(bytes)) => {
-                    // The rows may have become others since these bytes were read; they must not be sent then,
-                    // for the client could resume from their version.
-                    return self.ended_by_change().unwrap_or(Some(bytes));
-                }
+                // What was read before the caller's set changed is not sent once it has: it may be a row that
+                // he may not see, and it is older than what he may resume from.
+                Ok(Some(bytes)) => return Some(self.replaced().unwrap_or(bytes)),
                 Ok(None) => {}
                 Err(end) => {
                     self.phase = Phase::Done;
@@ -162,7 +164,6 @@ impl Watcher {
     async fn start(&mut self, start: Start) -> Result<Option<Bytes>, End> {
         match start {
             Start::State { at_least, end_bookmark } => {
-                let at_least = at_least.max(self.access.since());
                 let snapshot = super::version::not_older_than(&self.log, at_least).await?;
                 self.phase = Phase::Initial(Initial::new(snapshot, end_bookmark));
                 return Ok(None);
@@ -170,8 +171,8 @@ impl Watcher {
             Start::Now => {}
             Start::After(version) => {
                 self.log.holds(version).map_err(|not_held| not_held_error(&not_held))?;
+                // Rows the caller has come to see since then would never be told.
                 if version < self.access.since() {
-                    // Rows the caller has come to see since then would never be told.
                     return Err(too_old(version, self.access.since()).into());
                 }
                 self.cursor = version;
@@ -182,7 +183,7 @@ impl Watcher {
     }
 
     /// Whether the watch is over before anything else is sent; then `Some` of its last bytes.
-    async fn ended(&mut self) -> Option<Option<Bytes>> {
+    fn ended(&mut self) -> Option<Option<Bytes>> {
         if matches!(self.phase, Phase::Done) {
             return Some(None);
         }
@@ -193,16 +194,14 @@ impl Watcher {
             self.phase = Phase::Done;
             return Some(None);
         }
-        self.ended_by_change()
+        self.replaced().map(Some)
     }
 
-    fn ended_by_change(&mut self) -> Option<Option<Bytes>> {
-        if matches!(self.phase, Phase::Done) {
-            return None;
-        }
+    /// The last frame, once the caller's set of rows is another one.
+    fn replaced(&mut self) -> Option<Bytes> {
         (&mut self.changed).now_or_never()?;
         self.phase = Phase::Done;
-        Some(Some(encoder::error(&self.rows_changed())))
+        Some(encoder::error(&self.rows_changed()))
     }
 
     /// The caller must list anew: what he knows is no longer what he may see.

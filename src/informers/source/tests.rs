@@ -1,1 +1,205 @@
-//! Tests
+//! What a source asks and tells, whatever its upstream does. Time is paused: waits are exact.
+
+use std::time::Duration;
+
+use super::*;
+use crate::informers::fixtures::{Answer, End, Script, event, item, list};
+
+const RESOURCE: Resource = Resource { group: "g", version: "v1", plural: "things", namespace: None };
+
+/// In paused time, so a test that hangs fails at once.
+const PATIENCE: Duration = Duration::from_secs(3600);
+
+fn whole(text: String) -> Answer {
+    Answer::Body(vec![text], End::Close)
+}
+
+/// Runs a source against a script until it has told `count` changes; what it told, and when.
+async fn tell(script: &Arc<Script>, count: usize) -> Vec<(Duration, String)> {
+    tell_within(script, count, Limits::default()).await
+}
+
+async fn tell_within(script: &Arc<Script>, count: usize, limits: Limits) -> Vec<(Duration, String)> {
+    let (events, mut received) = mpsc::channel(1);
+    let metrics = Metrics::new(&prometheus::Registry::new()).unwrap();
+    let source = Source::new(script.clone(), RESOURCE, limits, events, metrics);
+    let start = Instant::now();
+    let collect = async {
+        let mut told = Vec::new();
+        while told.len() < count {
+            let event: Event = received.recv().await.unwrap();
+            told.push((start.elapsed(), describe(&event.change)));
+        }
+        told
+    };
+    tokio::select! {
+        told = tokio::time::timeout(PATIENCE, collect) => told.unwrap(),
+        () = source.run(CancellationToken::new()) => panic!("a source ends only when it is told to"),
+    }
+}
+
+fn describe(change: &Change) -> String {
+    match change {
+        Change::Reset(objects) => {
+            let names: Vec<_> = objects.iter().map(|object| object.meta.name.as_str()).collect();
+            format!("reset {}", names.join(","))
+        }
+        Change::Apply(object) => format!("apply {}", object.meta.name),
+        Change::Delete(object) => format!("delete {}", object.meta.name),
+        Change::Fresh => "fresh".into(),
+        Change::NotInstalled => "not installed".into(),
+        Change::Unavailable(trouble) => format!("unavailable {}", trouble.reason()),
+    }
+}
+
+fn words(told: &[(Duration, String)]) -> Vec<&str> {
+    told.iter().map(|(_, word)| word.as_str()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_make_one_reset_and_a_watch_goes_on_from_its_last_version() {
+    let bookmark = event("BOOKMARK", r#"{"metadata":{"resourceVersion":"9"}}"#);
+    let events = event("ADDED", &item("c", "6")) + &event("DELETED", &item("a", "7")) + &bookmark;
+    let (first, second) = events.split_at(20);
+    let script = Script::new([
+        whole(list("5", "t/1", &[item("a", "1")])),
+        whole(list("5", "", &[item("b", "2")])),
+        Answer::Body(vec![first.into(), second.into()], End::Break),
+    ]);
+    let told = tell(&script, 6).await;
+    let expected = ["reset a,b", "fresh", "apply c", "delete a", "fresh", "unavailable cut"];
+    assert_eq!(words(&told), expected);
+    let script =
+        Script::new([whole(list("5", "", &[])), Answer::Body(vec![events], End::Close), whole("".into())]);
+    tell(&script, 8).await;
+    let watch = "/apis/g/v1/things?watch=true&allowWatchBookmarks=true&timeoutSeconds=20&resourceVersion=";
+    let asked = script.asked();
+    assert_eq!(asked[0], "/apis/g/v1/things?limit=500");
+    assert_eq!(asked[1..3], [format!("{watch}5"), format!("{watch}9")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_page_is_asked_for_by_its_escaped_token() {
+    let script = Script::new([whole(list("5", "a/=&b", &[])), whole(list("5", "", &[]))]);
+    tell(&script, 1).await;
+    assert_eq!(script.asked()[1], "/apis/g/v1/things?limit=500&continue=a%2F%3D%26b");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_makes_no_sense_is_listed_anew_after_a_wait() {
+    let bad_frames = [
+        "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"na\n".to_owned(),
+        "<html>\n".to_owned(),
+        event("ADDED", r#"{"metadata":{"name":"a"}}"#),
+        event("ADDED", &item("a", "4")),
+        event("ERROR", r#"{"code":410}"#),
+        event("ERROR", r#"{"code":500}"#),
+        "a".repeat(2000),
+    ];
+    for bad in bad_frames {
+        let limits = Limits { frame_bytes: 1000, ..Limits::default() };
+        let frames = vec![event("ADDED", &item("b", "6")), bad.clone(), event("ADDED", &item("c", "8"))];
+        let script = Script::new([
+            whole(list("5", "", &[])),
+            Answer::Body(frames, End::Silence),
+            whole(list("9", "", &[item("c", "8")])),
+        ]);
+        let told = tell_within(&script, 5, limits).await;
+        assert_eq!(words(&told)[..3], ["reset ", "fresh", "apply b"], "{bad}");
+        assert!(told[3].1.starts_with("unavailable"), "{bad}");
+        assert_eq!(told[4].1, "reset c", "{bad}");
+        let wait = told[4].0 - told[3].0;
+        assert!(wait >= Duration::from_millis(400) && wait <= Duration::from_millis(801), "{wait:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_stream_is_found_and_resumed_within_40_seconds() {
+    let script = Script::new([
+        whole(list("5", "", &[])),
+        Answer::Body(vec![event("ADDED", &item("a", "6"))], End::Silence),
+        Answer::Body(vec![event("ADDED", &item("b", "7"))], End::Silence),
+    ]);
+    let told = tell(&script, 6).await;
+    assert_eq!(words(&told)[2..], ["apply a", "unavailable timeout", "fresh", "apply b"]);
+    assert!(told[5].0 < Duration::from_secs(40), "{:?}", told[5].0);
+    assert!(script.asked()[2].ends_with("&resourceVersion=6"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_resource_is_looked_for_every_few_seconds() {
+    let missing = || Answer::Status(404, None);
+    let script = Script::new([missing(), missing(), missing(), whole(list("5", "", &[]))]);
+    let told = tell(&script, 4).await;
+    assert_eq!(words(&told), ["not installed", "not installed", "not installed", "reset "]);
+    assert_eq!(told[3].0.as_secs(), 9);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_after_is_obeyed_up_to_30_seconds() {
+    for (asked, least, most) in [("5", 5, 6), ("315360000", 30, 31)] {
+        let script = Script::new([Answer::Status(429, Some(asked)), whole(list("5", "", &[]))]);
+        let told = tell(&script, 2).await;
+        assert!(told[1].0 >= Duration::from_secs(least) && told[1].0 <= Duration::from_secs(most));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn large_objects_come_in_smaller_pages() {
+    let limits = Limits { page_bytes: 150, ..Limits::default() };
+    let script = Script::new([
+        whole(list("5", "", &[item("a", "1"), item("b", "2"), item("c", "3")])),
+        whole(list("5", "t", &[item("a", "1")])),
+        whole(list("5", "", &[item("b", "2")])),
+    ]);
+    assert_eq!(words(&tell_within(&script, 1, limits).await), ["reset a,b"]);
+    let query = |n: usize| script.asked()[n].split_once('?').unwrap().1.to_owned();
+    assert_eq!([query(0), query(1), query(2)], ["limit=500", "limit=250", "limit=250&continue=t"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_ends_at_its_limits() {
+    let same = || whole(list("5", "t", &[item("a", "1")]));
+    assert_eq!(words(&tell(&Script::new([same(), same()]), 1).await), ["unavailable desync"]);
+    let page = |n: usize| whole(list("5", &format!("t{n}"), &[item("a", "1")]));
+    let limits = [
+        Limits { pages: 3, ..Limits::default() },
+        Limits { objects: 2, ..Limits::default() },
+        Limits { list_bytes: 250, ..Limits::default() },
+    ];
+    for limits in limits {
+        let told = tell_within(&Script::new((0..3).map(page)), 1, limits).await;
+        assert_eq!(words(&told), ["unavailable too_large"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_ends_every_watch_at_once_is_asked_less_and_less() {
+    let watches = (0..12).map(|_| whole(String::new()));
+    let script = Script::new([whole(list("5", "", &[]))].into_iter().chain(watches));
+    let told = tell(&script, 20).await;
+    let last = told.last().unwrap().0;
+    assert!(last > Duration::from_secs(60), "{last:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_status_tells_how_far_it_is() {
+    let script =
+        Script::new([Answer::Status(404, None), whole(list("5", "", &[])), Answer::Status(403, None)]);
+    let (events, mut received) = mpsc::channel(64);
+    let metrics = Metrics::new(&prometheus::Registry::new()).unwrap();
+    let source = Source::new(script, RESOURCE, Limits::default(), events, metrics);
+    let mut status = source.status();
+    let shutdown = CancellationToken::new();
+    let watch = async {
+        let phase = |phase| move |status: &SourceStatus| status.phase == phase;
+        assert!(!status.wait_for(phase(Phase::NotInstalled)).await.unwrap().listed);
+        assert!(status.wait_for(phase(Phase::Following)).await.unwrap().listed);
+        let last = status.wait_for(phase(Phase::Unavailable)).await.unwrap().clone();
+        assert!(last.listed && matches!(last.trouble, Some(Trouble::Status(code, _)) if code == 403));
+        shutdown.cancel();
+    };
+    let both = async { tokio::join!(source.run(shutdown.clone()), watch) };
+    tokio::time::timeout(PATIENCE, both).await.unwrap();
+    assert!(received.try_recv().is_ok());
+}

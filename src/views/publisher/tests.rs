@@ -8,8 +8,33 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     apiserver::{log::RingLimits, scope::Scope},
     informers::{Change, Event},
-    views::{FLUSH_INTERVAL, LEASES, Metrics, QUEUE, SYNC_TARGETS, Views, clock::SystemClock},
+    views::{
+        FLUSH_INTERVAL, LEASES, Metrics, QUEUE, SYNC_TARGETS, Views,
+        clock::{Clock, SystemClock},
+        fixtures::{object, target},
+        index::Index,
+        publisher::Publisher,
+    },
 };
+
+#[test]
+fn a_watch_may_start_from_every_object_of_the_beginning() {
+    let (clock, metrics) = (SystemClock::default(), Metrics::new(&prometheus::Registry::new()).unwrap());
+    let mut index = Index::new(metrics.clone());
+    for name in ["a", "b", "c"] {
+        let value = target(name, name, &format!("root:{name}"), "True", 1);
+        index.apply_target(&object(&value), clock.now());
+    }
+    let mut publisher = Publisher::new(RingLimits::default(), &metrics);
+    publisher.begin(&mut index, clock.now());
+    for (_, log) in publisher.logs() {
+        let snapshot = log.snapshot();
+        assert!(snapshot.iter().count() >= 3);
+        for object in snapshot.iter() {
+            assert_eq!(log.holds(object.resource_version), Ok(()), "{:?}", object.key);
+        }
+    }
+}
 
 #[tokio::test(start_paused = true)]
 async fn a_version_that_is_asked_for_comes_at_once_without_an_event() {

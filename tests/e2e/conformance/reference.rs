@@ -12,36 +12,28 @@ pub(super) const GROUP: &str = "reference.workload.kcp.io";
 /// The place of the age among the cells.
 pub(super) const AGE: usize = 8;
 
-pub(super) struct Reference;
-
-impl Reference {
-    pub(super) fn start(env: &Env, workspaces: &[&str]) -> Self {
-        let admin = env.admin();
-        let (table, _) = until("every view is there", seconds(30), || {
-            let server = super::server(env, env.tmc.port, SERVER_NAME, &env.tmc.authority(), "admin");
-            let accept = [("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io")];
-            let path = format!("{VIEWS}?includeObject=Object");
-            let answer = crate::fixture::block_on(server.get(&path, &accept)).expect("a table");
-            let table: Value = serde_json::from_str(&answer.body).expect("a table is JSON");
-            let rows = table["rows"].as_array().map_or(0, Vec::len);
-            if rows == workspaces.len() { Ok(table) } else { Err(answer.body) }
+/// Defines them and makes one of each view.
+pub(super) fn start(env: &Env, workspaces: &[&str]) {
+    let admin = env.admin();
+    let (table, _) = until("every view is there", seconds(30), || {
+        let server = super::server(env, env.tmc.port, SERVER_NAME, &env.tmc.authority(), "admin");
+        let accept = [("Accept", "application/json;as=Table;v=v1;g=meta.k8s.io")];
+        let path = format!("{VIEWS}?includeObject=Object");
+        let answer = crate::fixture::block_on(server.get(&path, &accept)).expect("a table");
+        let table: Value = serde_json::from_str(&answer.body).expect("a table is JSON");
+        let rows = table["rows"].as_array().map_or(0, Vec::len);
+        if rows == workspaces.len() { Ok(table) } else { Err(answer.body) }
+    });
+    admin.apply(&definition(&table["columnDefinitions"]));
+    admin.run(&["wait", "--for=condition=Established", &format!("crd/aggregatedviews.{GROUP}")]);
+    for row in table["rows"].as_array().expect("rows") {
+        let object = object(&table["columnDefinitions"], row);
+        until("the custom resource is taken", seconds(30), || {
+            admin.with_manifest(&["create"], &object).map_err(|error| {
+                assert!(!error.contains("Invalid"), "{error}");
+                error
+            })
         });
-        admin.apply(&definition(&table["columnDefinitions"]));
-        admin.run(&["wait", "--for=condition=Established", &format!("crd/aggregatedviews.{GROUP}")]);
-        for row in table["rows"].as_array().expect("rows") {
-            let object = object(&table["columnDefinitions"], row);
-            until("the custom resource is taken", seconds(30), || {
-                admin.with_manifest(&["create"], &object).map_err(|error| {
-                    assert!(!error.contains("Invalid"), "{error}");
-                    error
-                })
-            });
-        }
-        Self
-    }
-
-    pub(super) fn group(&self) -> &'static str {
-        GROUP
     }
 }
 

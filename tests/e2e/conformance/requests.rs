@@ -16,24 +16,27 @@ pub(super) enum Expected {
     Differs(&'static str),
 }
 
-const fn get(path: &'static str) -> Request {
+pub(super) const fn get(path: &'static str) -> Request {
     Request { user: "admin", method: "GET", path, headers: &[], expected: Expected::Same }
 }
 
-const fn method(method: &'static str, path: &'static str) -> Request {
+pub(super) const fn method(method: &'static str, path: &'static str) -> Request {
     Request { method, ..get(path) }
 }
 
-const fn nobody(path: &'static str) -> Request {
+pub(super) const fn nobody(path: &'static str) -> Request {
     Request { user: "nobody", ..get(path) }
 }
 
-const fn accept(headers: &'static [(&'static str, &'static str); 1], path: &'static str) -> Request {
+pub(super) const fn accept(
+    headers: &'static [(&'static str, &'static str); 1],
+    path: &'static str,
+) -> Request {
     Request { headers, ..get(path) }
 }
 
 impl Request {
-    const fn but(self, why: &'static str) -> Self {
+    pub(super) const fn but(self, why: &'static str) -> Self {
         Self { expected: Expected::Differs(why), ..self }
     }
 }

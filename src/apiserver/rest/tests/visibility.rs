@@ -2,7 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use super::Fixture;
+use super::{Fixture, Rows, WIDGETS};
+use crate::apiserver::log::RingLimits;
 
 #[tokio::test]
 async fn lists_show_only_allowed_rows() {
@@ -60,4 +61,22 @@ async fn a_changed_set_ends_the_watch_with_410() {
     assert_eq!(idle.lines(2).await, ["ERROR 410 too old resource version: 104 (104)", "END"]);
     let ended = busy.lines(2).await;
     assert!(ended[0].starts_with("ERROR 410 ") && ended[1] == "END", "{ended:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_read_under_the_old_set_are_not_sent_under_the_new_one() {
+    let fixture = Fixture::seen(&["a", "re-placed"], 0);
+    let mut stream = fixture.open("?resourceVersion=100").await;
+    fixture.put("", "a", "blue", 1);
+    fixture.put("", "re-placed", "blue", 1);
+    assert_eq!(stream.lines(2).await, ["ERROR 410 too old resource version: 102 (102)", "END"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_has_just_come_to_see_everything_lists_anew() {
+    let rows = Rows { since: 103, ..Rows::default() };
+    let fixture = Fixture::build(&WIDGETS, rows, 1 << 20, RingLimits::default());
+    fixture.fill(4, 1);
+    let mut stream = fixture.open("?resourceVersion=102").await;
+    assert_eq!(stream.line().await, "ERROR 410 too old resource version: 102 (103)");
 }
