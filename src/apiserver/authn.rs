@@ -171,12 +171,10 @@ impl Authenticator for RequestAuthenticator {
             .is_some_and(|(judgement, _)| judgement.fronts.iter().any(|(_, window)| self.now_within(*window)))
     }
 
-    fn identity_headers(&self) -> Vec<HeaderName> {
-        let mut names = vec![header::AUTHORIZATION];
-        if let Some(generation) = self.trust.load().as_ref() {
-            names.extend(generation.fronts.iter().flat_map(|front| front.headers.names().cloned()));
-        }
-        names
+    fn is_identity_header(&self, name: &HeaderName) -> bool {
+        let trust = self.trust.load();
+        let mut fronts = trust.iter().flat_map(|generation| &generation.fronts);
+        name == header::AUTHORIZATION || fronts.any(|front| front.headers.contain(name))
     }
 }
 

@@ -96,8 +96,8 @@ impl Authenticator for ByHeader {
         !connection.certificates.is_empty()
     }
 
-    fn identity_headers(&self) -> Vec<HeaderName> {
-        vec![HeaderName::from_static("x-user")]
+    fn is_identity_header(&self, name: &HeaderName) -> bool {
+        name == "x-user"
     }
 }
 

@@ -85,9 +85,10 @@ impl FrontHeaders {
         Some(user)
     }
 
-    /// The headers with fixed names.
-    pub fn names(&self) -> impl Iterator<Item = &HeaderName> {
-        self.username.iter().chain(&self.uid).chain(&self.group)
+    /// Whether the front says something about the caller in this header.
+    pub fn contain(&self, name: &HeaderName) -> bool {
+        self.username.iter().chain(&self.uid).chain(&self.group).any(|known| known == name)
+            || self.extra_prefix.iter().any(|prefix| name.as_str().starts_with(prefix.as_str()))
     }
 }
 
@@ -109,5 +110,25 @@ fn extra_key(encoded: &str) -> String {
     match percent_decode_str(encoded).decode_utf8() {
         Ok(decoded) if sound => decoded.into_owned(),
         _ => encoded.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_header_about_the_caller_is_known() {
+        let headers = FrontHeaders::default();
+        for (name, expected) in [
+            ("x-remote-user", true),
+            ("x-remote-uid", true),
+            ("x-remote-group", true),
+            ("x-remote-extra-scopes", true),
+            ("x-remote-extras", false),
+            ("x-forwarded-for", false),
+        ] {
+            assert_eq!(headers.contain(&HeaderName::from_static(name)), expected, "{name}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::env::Env;
 use crate::fixture::VIEWS;
 use crate::tmc::SERVER_NAME;
-use crate::wait::{seconds, until};
+use crate::wait::{seconds, until, until_true};
 
 pub(super) const GROUP: &str = "reference.workload.kcp.io";
 /// The place of the age among the cells.
@@ -35,6 +35,13 @@ pub(super) fn start(env: &Env, workspaces: &[&str]) {
             })
         });
     }
+}
+
+/// Takes one away from both.
+pub(super) fn delete(env: &Env, workspace: &str) {
+    env.targets.delete(&format!("{workspace}-target"));
+    env.admin().run(&["delete", &format!("aggregatedviews.{GROUP}"), workspace]);
+    until_true("the view is gone", seconds(30), || env.targets.view(workspace).is_err());
 }
 
 fn definition(columns: &Value) -> Value {

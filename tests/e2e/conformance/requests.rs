@@ -155,6 +155,8 @@ pub(super) const REQUESTS: &[Request] = &[
     get("/v1alpha1/aggregatedviews?labelSelector=a+in+(b,-c)"),
     get("/v1alpha1/aggregatedviews?labelSelector=a!%3D,!b&labelSelector=c"),
     get("/v1alpha1/aggregatedviews?fieldSelector=metadata.name%3Dalpha"),
+    // Lists what is watched later: who may see a name is known from the first question about it on.
+    get("/v1alpha1/aggregatedviews?fieldSelector=metadata.name%3Dgamma"),
     get("/v1alpha1/aggregatedviews?fieldSelector=metadata.name!%3Dalpha"),
     get("/v1alpha1/aggregatedviews?fieldSelector=metadata.name%3Dabsent"),
     get("/v1alpha1/aggregatedviews?fieldSelector=metadata.namespace%3Dalpha").but(FIELDS),
@@ -242,4 +244,30 @@ pub(super) const REQUESTS: &[Request] = &[
     nobody("/v1alpha1/unknown"),
     nobody("/v1alpha1/aggregatedviews/alpha/nothing"),
     nobody("/v1alpha1/aggregatedviews").but(DOOR),
+];
+
+/// Asked after `gamma` is gone, about the time when it was there.
+pub(super) const AFTER_DELETION: &[Request] = &[
+    get("/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&resourceVersion=RV"),
+    get(
+        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&resourceVersion=RV&fieldSelector=metadata.name%3Dgamma",
+    ),
+    get(
+        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&resourceVersion=RV&fieldSelector=metadata.name%3Dbeta",
+    ),
+    get("/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&resourceVersion=RV&labelSelector=absent"),
+    get(
+        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&resourceVersion=RV&labelSelector=views.workload.kcp.io/health",
+    ),
+    accept(TABLE, "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&resourceVersion=RV"),
+    accept(
+        TABLE,
+        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&resourceVersion=RV&includeObject=Object",
+    ),
+    accept(PARTIAL, "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&resourceVersion=RV"),
+    get("/v1alpha1/aggregatedviews/gamma"),
+    get("/v1alpha1/aggregatedviews?resourceVersion=RV"),
+    get("/v1alpha1/aggregatedviews?resourceVersion=RV&resourceVersionMatch=Exact"),
+    get("/v1alpha1/aggregatedviews?limit=2&continue=TOKEN"),
+    get("/v1alpha1/aggregatedviews?limit=1&continue=TOKEN"),
 ];
