@@ -19,7 +19,7 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName};
 use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
 
 use self::{
@@ -171,10 +171,9 @@ impl Authenticator for RequestAuthenticator {
             .is_some_and(|(judgement, _)| judgement.fronts.iter().any(|(_, window)| self.now_within(*window)))
     }
 
-    fn is_identity_header(&self, name: &HeaderName) -> bool {
+    fn is_identity(&self, header: &HeaderName) -> bool {
         let trust = self.trust.load();
-        let mut fronts = trust.iter().flat_map(|generation| &generation.fronts);
-        name == header::AUTHORIZATION || fronts.any(|front| front.headers.contain(name))
+        trust.iter().flat_map(|generation| &generation.fronts).any(|front| front.headers.has(header))
     }
 }
 

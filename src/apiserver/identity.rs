@@ -89,8 +89,8 @@ pub trait Authenticator: Send + Sync {
     /// Whether this connection's certificate is a trusted front's, which gives it wider limits.
     fn is_front(&self, connection: &Connection) -> bool;
 
-    /// Whether a header carries identity; removed once that is established.
-    fn is_identity_header(&self, name: &http::HeaderName) -> bool;
+    /// Headers that carry identity; removed once it is established.
+    fn is_identity(&self, header: &http::HeaderName) -> bool;
 }
 
 #[async_trait]

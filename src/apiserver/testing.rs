@@ -96,8 +96,8 @@ impl Authenticator for ByHeader {
         !connection.certificates.is_empty()
     }
 
-    fn is_identity_header(&self, name: &HeaderName) -> bool {
-        name == "x-user"
+    fn is_identity(&self, header: &HeaderName) -> bool {
+        header == "x-user"
     }
 }
 

@@ -7,7 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 
 use super::{Chain, info};
 use crate::apiserver::{
@@ -26,9 +26,10 @@ pub async fn authenticate(State(chain): State<Arc<Chain>>, mut request: Request,
     };
     // From here on nobody can mistake a claim, or a secret, for an identity.
     let headers = request.headers_mut();
-    headers.remove(header::AUTHORIZATION);
-    let told = headers.keys().filter(|name| chain.authenticator.is_identity_header(name));
-    for name in told.cloned().collect::<Vec<_>>() {
+    let is_claim =
+        |name: &&HeaderName| **name == header::AUTHORIZATION || chain.authenticator.is_identity(name);
+    let claims: Vec<_> = headers.keys().filter(is_claim).cloned().collect();
+    for name in claims {
         headers.remove(name);
     }
     if let Some(caller) = caller {
