@@ -148,6 +148,11 @@ impl<'a> Raw<'a> {
     fn watch_faults(&self) -> Vec<Cause> {
         let mut faults = Vec::new();
         let mut fault = |text: &str| faults.push(forbidden("resourceVersionMatch", text));
+        let plain = self.send_initial_events.is_none() && self.version_match.is_empty();
+        if plain && self.continues() && matches!(self.resource_version, "" | "0") {
+            // Upstream makes every watch from no version one with initial events before it looks.
+            fault("resourceVersionMatch is forbidden when continue is provided");
+        }
         if self.send_initial_events.is_some() && self.version_match != "NotOlderThan" {
             fault("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
         }

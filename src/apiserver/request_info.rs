@@ -104,7 +104,8 @@ fn resource(segments: &[String]) -> Option<Target> {
     let (resource, rest) = rest.split_first()?;
     let (name, subresource) = match rest {
         [] => ("", String::new()),
-        [name, subresource @ ..] => (name.as_str(), subresource.join("/")),
+        // What comes after a subresource's name is its own affair, and no part of what is authorized.
+        [name, subresource @ ..] => (name.as_str(), subresource.first().cloned().unwrap_or_default()),
     };
     Some(Target::Resource {
         group: group.to_owned(),

@@ -40,7 +40,8 @@ impl Include {
             "Object" => Ok(Self::Object),
             "None" => Ok(Self::None),
             other => Err(ApiError::bad_request(format!(
-                "Unable to convert to Table as requested: unrecognized includeObject value: {other:?}"
+                "Unable to convert to Table as requested: includeObject: Invalid value: {other:?}: \
+                 must be 'Metadata', 'Object', 'None', or empty"
             ))),
         }
     }

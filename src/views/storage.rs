@@ -43,10 +43,12 @@ impl Storage for ViewsStorage {
         }
         match *self.availability.borrow() {
             Availability::Serving => Ok(self.log.clone()),
-            Availability::Starting => Err(ApiError::unavailable(
-                "SyncTargets and their Leases have not been read completely yet",
-                1,
-            )),
+            // Reflectors wait and ask again after this one; after others they would list without need.
+            Availability::Starting => {
+                let mut error = ApiError::too_many_requests();
+                error.message = "SyncTargets and their Leases have not been read completely yet".into();
+                Err(error)
+            }
             // kubectl waits this long ten times before it shows the message.
             Availability::NotInstalled => Err(ApiError::unavailable(
                 "the SyncTarget CRD is not installed: run `tmc register` or `kubectl apply -f deploy/crds`",

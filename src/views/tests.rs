@@ -99,7 +99,7 @@ async fn nothing_is_served_before_both_lists_are_complete() {
         let code = |bench: &Bench| bench.storages[1].log(&Scope::None).unwrap_err();
         assert_eq!(
             (code(&bench).code.as_u16(), code(&bench).details.unwrap().retry_after_seconds),
-            (503, Some(1))
+            (429, Some(1))
         );
         bench.targets(&[]).await;
         bench.send(LEASES, Change::Unavailable(Trouble::Unreachable)).await;

@@ -73,7 +73,7 @@ fn the_aggregators_authority_can_be_replaced_under_way() {
     let masters = [("X-Remote-User", "admin"), ("X-Remote-Group", "system:masters")];
     let front = |env: &Env| {
         let identity = env.cluster.front_identity().expect("issue a certificate");
-        Server::new(env.tmc.port, SERVER_NAME, &env.tmc.authority(), Some(&identity)).expect("TLS")
+        env.wire_as(Some(&identity))
     };
     let status = |server: &Server| block_on(server.get(VIEWS, &masters)).expect("an answer").status;
     let old = front(&env);

@@ -7,7 +7,9 @@ use crate::binaries;
 use crate::cluster::Cluster;
 use crate::fixture::Targets;
 use crate::kubectl::Kubectl;
-use crate::tmc::Tmc;
+use crate::pki::{Identity, Leaf};
+use crate::tmc::{SERVER_NAME, Tmc};
+use crate::wire::Server;
 
 pub struct Env {
     pub cluster: Cluster,
@@ -49,5 +51,16 @@ impl Env {
     pub fn direct(&self, user: &Kubectl) -> Kubectl {
         let flags = self.tmc.direct_flags(&self.cluster.folder);
         user.with(&flags.each_ref().map(String::as_str))
+    }
+
+    /// `tmc` as the administrator sees it without the aggregator, each request on a connection of its own.
+    pub fn wire(&self) -> Server {
+        let leaf = Leaf { common_name: "admin", organizations: &["system:masters"], ..Leaf::default() };
+        let identity = self.cluster.authority.issue(&leaf).expect("issue a certificate");
+        self.wire_as(Some(&identity))
+    }
+
+    pub fn wire_as(&self, identity: Option<&Identity>) -> Server {
+        Server::new(self.tmc.port, SERVER_NAME, &self.tmc.authority(), identity).expect("TLS")
     }
 }

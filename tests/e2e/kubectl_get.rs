@@ -103,7 +103,7 @@ fn lists_are_selected_sorted_and_paged() {
     let one = names(&["--field-selector", &format!("metadata.name={small}")]);
     assert_eq!(one.trim(), format!("aggregatedview.views.workload.kcp.io/{small}"));
     let refused = admin.fail(&["get", "av", "--field-selector", "spec.color=blue"]);
-    assert!(refused.contains(r#""spec.color" is not a known field selector"#), "{refused}");
+    assert!(refused.contains("is not a known field selector"), "{refused}");
 
     let sorted = names(&["--sort-by=.status.targetCount"]);
     assert!(place(&sorted, &small) < place(&sorted, &large), "{sorted}");

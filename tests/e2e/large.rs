@@ -10,8 +10,6 @@ use serde_json::Value;
 use crate::binaries;
 use crate::env::Env;
 use crate::fixture::{Report, VIEWS, block_on};
-use crate::pki::Leaf;
-use crate::tmc::SERVER_NAME;
 use crate::wait::{seconds, until};
 use crate::wire::Server;
 
@@ -42,12 +40,6 @@ fn create_all(env: &Env) {
         let left = page["metadata"]["remainingItemCount"].as_u64();
         if left == Some(TARGETS as u64 - 1) { Ok(()) } else { Err(format!("{left:?} more than one")) }
     });
-}
-
-fn admin(env: &Env) -> Server {
-    let leaf = Leaf { common_name: "admin", organizations: &["system:masters"], ..Leaf::default() };
-    let identity = env.cluster.authority.issue(&leaf).expect("issue a certificate");
-    Server::new(env.tmc.port, SERVER_NAME, &env.tmc.authority(), Some(&identity)).expect("TLS")
 }
 
 /// Reads many whole lists at once; the slowest GET of one view meanwhile.
@@ -82,7 +74,7 @@ fn ten_thousand_views_are_listed_within_bounds() {
     let env = Env::start("large");
     create_all(&env);
     let before = env.tmc.resident_mib();
-    let server = admin(&env);
+    let server = env.wire();
     // These ask for everything and take nothing of it.
     let deaf = block_on(join_all((0..20).map(|_| server.open(VIEWS, &[]))));
     assert!(deaf.iter().all(Result::is_ok));

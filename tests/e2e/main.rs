@@ -9,6 +9,7 @@ mod binaries;
 mod certificates;
 mod clients;
 mod cluster;
+mod conformance;
 mod converge;
 mod env;
 mod errors;

@@ -11,8 +11,7 @@ use serde_json::{Value, json};
 use crate::binaries;
 use crate::cluster::free_port;
 use crate::env::Env;
-use crate::fixture::{Report, Targets, VIEWS, object_name, workspace};
-use crate::kubectl::Kubectl;
+use crate::fixture::{Report, Targets, VIEWS, block_on, object_name, workspace};
 use crate::process::Process;
 use crate::wait::{seconds, until, until_true};
 
@@ -108,7 +107,13 @@ fn the_views_converge_after_kube_apiserver_and_its_history_are_gone() {
 }
 
 /// Data requests say what is missing, everything around them works.
-fn assert_misses_crds(admin: &Kubectl) {
+fn assert_misses_crds(env: &Env) {
+    let admin = env.admin();
+    let wire = env.wire();
+    until_true("data requests get 503", seconds(10), || {
+        let answer = block_on(wire.get(VIEWS, &[])).expect("an answer");
+        answer.status == 503 && answer.head.contains("\r\nretry-after: 1")
+    });
     // kubectl retries a 503 for a while before it shows it.
     until("data requests say what to apply", seconds(30), || match admin.try_run(&["get", "--raw", VIEWS]) {
         Err(error) if error.contains("kubectl apply -f deploy/crds") => Ok(()),
@@ -128,7 +133,7 @@ fn without_the_crd_it_is_ready_and_says_what_to_apply() {
     env.targets.healthy(&object_name(&workspace, "a"), &workspace, 1);
     env.targets.until_deployments(&workspace, 1);
     admin.run(&["delete", "crd", "synctargets.workload.kcp.io"]);
-    assert_misses_crds(&admin);
+    assert_misses_crds(&env);
     let direct = env.direct(&admin);
     assert_eq!(direct.run(&["get", "--raw", "/readyz"]).trim(), "ok");
     env.tmc.until_available();
@@ -138,7 +143,7 @@ fn without_the_crd_it_is_ready_and_says_what_to_apply() {
         direct.try_run(&["get", "--raw", "/readyz"])
     });
     env.tmc.until_available();
-    assert_misses_crds(&admin);
+    assert_misses_crds(&env);
 
     let mut registration = env.tmc.register(&env.cluster);
     assert!(registration.wait(seconds(90)).success(), "{}", registration.stderr());

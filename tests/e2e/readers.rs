@@ -10,21 +10,11 @@ use tokio_rustls::client::TlsStream;
 use crate::binaries;
 use crate::env::Env;
 use crate::fixture::{Report, VIEWS, block_on, object_name, workspace};
-use crate::tmc::SERVER_NAME;
 use crate::wait::{seconds, until_true};
-use crate::wire::Server;
 
 const WATCHERS: usize = 2_000;
 /// What the whole server may hold with all of them connected.
 const RESIDENT_MIB: u64 = 256;
-
-/// As the administrator, on a connection of its own.
-fn admin(env: &Env) -> Server {
-    let leaf =
-        crate::pki::Leaf { common_name: "admin", organizations: &["system:masters"], ..Default::default() };
-    let identity = env.cluster.authority.issue(&leaf).expect("issue a certificate");
-    Server::new(env.tmc.port, SERVER_NAME, &env.tmc.authority(), Some(&identity)).expect("TLS")
-}
 
 type Connection = TlsStream<TcpStream>;
 
@@ -54,7 +44,7 @@ fn two_thousand_watchers_all_see_a_change() {
     env.targets.healthy(&target, &workspace, 1);
     env.targets.until_deployments(&workspace, 1);
     let before = env.tmc.resident_mib();
-    let server = admin(&env);
+    let server = env.wire();
     let path = format!("{VIEWS}?watch=true&resourceVersion=0");
     let mut watchers = Vec::with_capacity(WATCHERS);
     let start = Instant::now();
@@ -115,7 +105,7 @@ fn who_does_not_read_costs_the_others_nothing() {
         env.targets.healthy(name, &workspace, 1);
     }
     env.targets.until_deployments(&workspace, 20);
-    let server = admin(&env);
+    let server = env.wire();
     let path = format!("{VIEWS}?watch=true&resourceVersion=0");
     let deaf: Vec<_> = block_on(join_all((0..DEAF).map(|_| server.open(&path, &[]))));
     let deaf: Vec<_> = deaf.into_iter().map(|stream| stream.expect("a watch is opened")).collect();

@@ -1,11 +1,9 @@
 //! Request headers that claim an identity, on connections that are not the aggregator's: each kind of
 //! certificate with each kind of header. Only the front's own certificate gives the headers a meaning.
 
-use crate::env::{Env, shared};
+use crate::env::shared;
 use crate::fixture::{VIEWS, block_on};
 use crate::pki::{Authority, Identity, Leaf};
-use crate::tmc::SERVER_NAME;
-use crate::wire::Server;
 
 type Headers = &'static [(&'static str, &'static str)];
 
@@ -29,14 +27,9 @@ fn issue(authority: &Authority, leaf: Leaf) -> Identity {
     authority.issue(&leaf).expect("issue a certificate")
 }
 
-fn server(env: &Env, authority: &str, identity: Option<&Identity>) -> Server {
-    Server::new(env.tmc.port, SERVER_NAME, authority, identity).expect("TLS with this certificate")
-}
-
 #[test]
 fn without_the_fronts_certificate_headers_mean_nothing() {
     let Some(env) = shared() else { return };
-    let authority = env.tmc.authority();
     let front = Leaf { common_name: "front-proxy-client", ..Leaf::default() };
     let stranger = Authority::new("another-authority").expect("create an authority");
     let mallory = issue(&env.cluster.authority, Leaf { common_name: "mallory", ..Leaf::default() });
@@ -55,7 +48,7 @@ fn without_the_fronts_certificate_headers_mean_nothing() {
     ];
     let path = format!("{VIEWS}/root:absent");
     for (what, identity, expected) in &cases {
-        let server = server(env, &authority, identity.as_ref());
+        let server = env.wire_as(identity.as_ref());
         for headers in HEADERS {
             let answer = block_on(server.get(&path, headers)).expect("an answer");
             assert_eq!(answer.status, *expected, "{what} with {headers:?}: {}", answer.body);
@@ -71,7 +64,7 @@ fn without_the_fronts_certificate_headers_mean_nothing() {
 fn with_it_they_are_the_identity() {
     let Some(env) = shared() else { return };
     let identity = env.cluster.front_identity().expect("issue a certificate");
-    let server = server(env, &env.tmc.authority(), Some(&identity));
+    let server = env.wire_as(Some(&identity));
     let get = |path: &str, headers: &[(&str, &str)]| block_on(server.get(path, headers)).expect("an answer");
     let name = format!("{VIEWS}/root:absent");
     let masters = [("X-Remote-User", "admin"), ("X-Remote-Group", "system:masters")];
@@ -89,7 +82,7 @@ fn with_it_they_are_the_identity() {
 fn impersonation_needs_the_right_to_impersonate() {
     let Some(env) = shared() else { return };
     let mallory = issue(&env.cluster.authority, Leaf { common_name: "mallory", ..Leaf::default() });
-    let server = server(env, &env.tmc.authority(), Some(&mallory));
+    let server = env.wire_as(Some(&mallory));
     for headers in [
         &[("Impersonate-User", "admin")][..],
         &[("Impersonate-User", "admin"), ("Impersonate-Group", "system:masters")],
@@ -103,7 +96,7 @@ fn impersonation_needs_the_right_to_impersonate() {
 #[test]
 fn an_upgrade_is_refused_and_the_connection_closed() {
     let Some(env) = shared() else { return };
-    let server = server(env, &env.tmc.authority(), None);
+    let server = env.wire_as(None);
     for protocol in ["websocket", "SPDY/3.1"] {
         // Should a second request be read on this connection, its answer would follow the first.
         let smuggled = format!("{protocol}\r\n\r\nGET /livez HTTP/1.1\r\nHost: localhost");

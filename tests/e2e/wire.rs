@@ -25,7 +25,22 @@ pub struct Server {
 
 pub struct Answer {
     pub status: u16,
+    /// The lines after the status line.
+    head: String,
     pub body: String,
+}
+
+impl Answer {
+    /// The values of a header as one list, each once: the aggregator adds its own to ours. Empty without it.
+    pub fn header(&self, name: &str) -> String {
+        let lines = self.head.lines().filter_map(|line| line.split_once(':'));
+        let mut values: Vec<_> = lines
+            .filter(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
+            .collect();
+        values.dedup();
+        values.join(", ")
+    }
 }
 
 impl Server {
@@ -54,9 +69,13 @@ impl Server {
     /// Sends a GET and leaves the answer to be read; asks for the connection's end unless `headers` speak
     /// of the connection themselves.
     pub async fn open(&self, path: &str, headers: &[(&str, &str)]) -> Result<TlsStream<TcpStream>> {
+        self.send("GET", path, headers).await
+    }
+
+    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Result<TlsStream<TcpStream>> {
         let socket = TcpStream::connect(("127.0.0.1", self.port)).await?;
         let mut stream = TlsConnector::from(self.tls.clone()).connect(self.name.clone(), socket).await?;
-        let mut request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n");
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
         if !headers.iter().any(|(name, _)| *name == "Connection") {
             request.push_str("Connection: close\r\n");
         }
@@ -71,13 +90,18 @@ impl Server {
 
     /// The whole answer. A server that keeps the connection open gets 20 s.
     pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
-        let mut stream = self.open(path, headers).await?;
+        self.request("GET", path, headers).await
+    }
+
+    /// The same with any method, without a body.
+    pub async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
+        let mut stream = self.send(method, path, headers).await?;
         let mut bytes = Vec::new();
         // A server that closes without TLS' own goodbye still answered.
         let end = timeout(Duration::from_secs(20), stream.read_to_end(&mut bytes)).await;
         let so_far = || String::from_utf8_lossy(&bytes).into_owned();
-        anyhow::ensure!(end.is_ok(), "GET {path}: the connection stays open after {}", so_far());
-        parse(&bytes).with_context(|| format!("GET {path}: {end:?}"))
+        anyhow::ensure!(end.is_ok(), "{method} {path}: the connection stays open after {}", so_far());
+        parse(&bytes).with_context(|| format!("{method} {path}: {end:?}"))
     }
 }
 
@@ -85,9 +109,11 @@ fn parse(bytes: &[u8]) -> Result<Answer> {
     let text = String::from_utf8_lossy(bytes);
     let (head, body) = text.split_once("\r\n\r\n").context("an answer without a head")?;
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).context("a status line")?;
-    let chunked = head.to_ascii_lowercase().contains("\r\ntransfer-encoding: chunked");
+    let lines = head.split_once("\r\n").map_or("", |(_, lines)| lines);
+    let head = head.to_ascii_lowercase();
+    let chunked = head.contains("\r\ntransfer-encoding: chunked");
     let body = if chunked { dechunk(body) } else { body.to_owned() };
-    Ok(Answer { status, body })
+    Ok(Answer { status, head: lines.to_owned(), body })
 }
 
 fn dechunk(mut body: &str) -> String {

@@ -33,7 +33,8 @@ fn limit(request: &Request, server: Duration) -> Result<Option<Duration>, ApiErr
     };
     match parse(asked) {
         None => {
-            Err(ApiError::bad_request(format!("invalid timeout specified in the request URL - {asked:?}")))
+            let why = format!("time: invalid duration {asked:?}");
+            Err(ApiError::bad_request(format!("invalid timeout specified in the request URL - {why}")))
         }
         Some(Duration::ZERO) => Ok(Some(server)),
         Some(asked) => Ok(Some(asked.min(server))),

@@ -62,6 +62,7 @@ fn paths_and_verbs() {
         (Method::GET, "{base}/namespaces/n/things", "list views.example/v1/things ns=n name= sub=".into()),
         (Method::GET, "{base}/namespaces/n/things/a", "get views.example/v1/things ns=n name=a sub=".into()),
         (Method::GET, "/api/v1/namespaces/n", "get /v1/namespaces ns= name=n sub=".into()),
+        (Method::GET, "{base}/things/a/proxy/b/c", "get views.example/v1/things ns= name=a sub=proxy".into()),
         (Method::GET, "/api/v1/namespaces/n/status", "get /v1/namespaces ns= name=n sub=status".into()),
         (
             Method::PATCH,

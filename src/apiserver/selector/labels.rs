@@ -27,22 +27,15 @@ pub struct Requirement {
 impl Requirement {
     pub(super) fn new(key: String, operator: Operator, values: BTreeSet<String>) -> Result<Self, String> {
         validation::key(&key)?;
-        let list = || format!("<nil>: Invalid value: {values:?}");
-        match operator {
-            Operator::In | Operator::NotIn if values.is_empty() => {
-                return Err(format!("{}: for 'in', 'notin' operators, values set can't be empty", list()));
-            }
-            Operator::GreaterThan | Operator::LessThan => {
-                if let Some(value) = values.iter().find(|value| value.parse::<i64>().is_err()) {
-                    return Err(format!(
-                        "<nil>: Invalid value: {value:?}: for 'Gt', 'Lt' operators, the value must be an integer"
-                    ));
-                }
-            }
-            _ => {}
+        if matches!(operator, Operator::GreaterThan | Operator::LessThan)
+            && let Some(value) = values.iter().find(|value| value.parse::<i64>().is_err())
+        {
+            return Err(format!(
+                "values[0]: Invalid value: {value:?}: for 'Gt', 'Lt' operators, the value must be an integer"
+            ));
         }
-        for value in &values {
-            validation::value(&key, value)?;
+        for (at, value) in values.iter().enumerate() {
+            validation::value(&key, at, value)?;
         }
         Ok(Self { key, operator, values })
     }

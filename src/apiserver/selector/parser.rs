@@ -73,17 +73,13 @@ fn exact_value(lexer: &mut Lexer<'_>) -> Result<BTreeSet<String>, String> {
     }
 }
 
-/// `(a,b)`; a missing value between commas is the empty one.
+/// `(a,b)`; a missing value is the empty one, also that of `()`.
 fn value_set(lexer: &mut Lexer<'_>) -> Result<BTreeSet<String>, String> {
     let open = lexer.next_value();
     if open != Token::Open {
         return Err(format!("found '{}' expected: '('", open.text()));
     }
     let mut values = BTreeSet::new();
-    if lexer.peek_value() == Token::Close {
-        lexer.next_value();
-        return Ok(values);
-    }
     loop {
         match lexer.peek_value() {
             Token::Identifier(value) => {

@@ -39,9 +39,9 @@ pub(super) fn key(key: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// A label value; may be empty.
-pub(super) fn value(key: &str, value: &str) -> Result<(), String> {
-    let wrong = |why: &str| Err(format!("<nil>[{key}]: Invalid value: {value:?}: {why}"));
+/// The label value at a place among a requirement's; may be empty.
+pub(super) fn value(key: &str, at: usize, value: &str) -> Result<(), String> {
+    let wrong = |why: &str| Err(format!("values[{at}][{key}]: Invalid value: {value:?}: {why}"));
     if value.len() > 63 {
         return wrong("must be no more than 63 bytes");
     }

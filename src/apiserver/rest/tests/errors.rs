@@ -111,7 +111,8 @@ async fn an_unknown_include_is_400_for_tables_only() {
     assert_eq!(refused["code"], 400);
     assert_eq!(
         refused["message"],
-        "Unable to convert to Table as requested: unrecognized includeObject value: \"All\""
+        "Unable to convert to Table as requested: includeObject: Invalid value: \"All\": \
+         must be 'Metadata', 'Object', 'None', or empty"
     );
     assert_eq!(fixture.list("?includeObject=All").await["kind"], "WidgetList");
 }

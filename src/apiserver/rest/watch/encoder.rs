@@ -70,7 +70,12 @@ impl Encoder {
             Form::Object | Form::Metadata(_) => out.extend_from_slice(object.as_bytes()),
             Form::Table(version) => {
                 self.open_table(&mut out, version, resource_version);
-                let cells = vec!["null"; self.info.columns.len()].join(",");
+                let mut cells = vec!["null"; self.info.columns.len()];
+                // The name is there, and empty.
+                if let Some(name) = cells.first_mut() {
+                    *name = r#""""#;
+                }
+                let cells = cells.join(",");
                 out.extend_from_slice(format!(r#"{{"cells":[{cells}],"object":{object}}}]}}"#).as_bytes());
             }
         }
