@@ -6,7 +6,7 @@
 use http::{Method, Uri};
 use percent_encoding::percent_decode_str;
 
-use super::{identity::Target, request::Query, scope::Scope, status::ApiError};
+use super::{identity::Target, request::Query, scope::Scope, selector::FieldSelector, status::ApiError};
 
 /// An extension of every request.
 #[derive(Clone, Debug)]
@@ -142,18 +142,14 @@ fn resource_verb(method: &Method, mut target: Target, query: &Query) -> (String,
     (verb.to_owned(), target)
 }
 
-/// `X` of `metadata.name=X` among the terms of a field selector, when exactly one name is asked for.
+/// `X` of `metadata.name=X` among the terms of a field selector, when exactly one name is asked for and could
+/// stand in a path.
 fn selected_name(selector: &str) -> Option<String> {
-    let mut names = selector.split(',').filter_map(|term| {
-        let value = term.strip_prefix("metadata.name=")?;
-        Some(value.strip_prefix('=').unwrap_or(value))
-    });
-    let name = names.next()?;
-    // An escape, or a contradiction, is left to the handler: no name asks for more, never for less.
-    if names.next().is_some() || name.is_empty() || name.contains(['\\', '/', '=', '!']) {
-        return None;
-    }
-    Some(name.to_owned())
+    FieldSelector::names(selector).and_then(|names| match <[String; 1]>::try_from(names) {
+        // A contradiction is left to the handler: no name asks for more, never for less.
+        Ok([name]) if !name.is_empty() && !name.contains(['/', '%']) => Some(name),
+        _ => None,
+    })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod normal;
 mod reference;
 mod requests;
 mod roots;
+mod successor;
 
 use futures::future::join_all;
 

@@ -51,6 +51,11 @@ fn paths_and_verbs() {
         ),
         (
             Method::GET,
+            "{base}/things?fieldSelector=metadata.namespace!%3Dx%5C,metadata.name%3Da",
+            "list views.example/v1/things ns= name= sub=".into(),
+        ),
+        (
+            Method::GET,
             "{base}/things?fieldSelector=metadata.name%3Da,metadata.name%3Db",
             "list views.example/v1/things ns= name= sub=".into(),
         ),

@@ -47,6 +47,16 @@ impl FieldSelector {
         Ok(Self { terms })
     }
 
+    /// The names that a selector's terms ask for, whatever fields the others are about; `None` when it cannot be
+    /// read.
+    pub fn names(selector: &str) -> Option<Vec<String>> {
+        check_length(selector).ok()?;
+        let parts = split_terms(selector).into_iter().filter(|part| !part.is_empty());
+        let terms = parts.map(split_term).collect::<Option<Vec<_>>>()?;
+        let names = terms.into_iter().filter(|(path, equal, _)| *path == "metadata.name" && *equal);
+        names.map(|(_, _, value)| unescape(value).ok()).collect()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
     }
