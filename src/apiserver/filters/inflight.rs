@@ -3,21 +3,18 @@
 //! Discovery, OpenAPI, version and health are exempt, else overload would become an outage of the
 //! APIService and of every namespace deletion. No caller and no group is. A watch counts until it started.
 
-use std::sync::Arc;
-
 use axum::{
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::{IntoResponse, Response},
 };
 
-use super::{Chain, info};
+use super::{Chain, Next, info};
 use crate::apiserver::{
     metrics::{Counted, RequestLabels},
     status::ApiError,
 };
 
-pub async fn max_in_flight(State(chain): State<Arc<Chain>>, request: Request, next: Next) -> Response {
+pub async fn max_in_flight(chain: &Chain, request: Request, next: impl Next) -> Response {
     match info(&request) {
         Ok(info) if info.is_discovery() || info.is_health() => return next.run(request).await,
         Ok(_) => {}

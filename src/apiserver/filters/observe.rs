@@ -9,8 +9,7 @@ use std::{
 
 use axum::{
     body::Body,
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -18,10 +17,10 @@ use http::StatusCode;
 use http_body::{Body as _, Frame, SizeHint};
 use tracing::Instrument;
 
-use super::{Chain, info, trace};
+use super::{Chain, Next, info, trace};
 use crate::apiserver::metrics::{Counted, Metrics, RequestLabels};
 
-pub async fn observe(State(chain): State<Arc<Chain>>, mut request: Request, next: Next) -> Response {
+pub async fn observe(chain: &Chain, mut request: Request, next: impl Next) -> Response {
     let info = match info(&request) {
         Ok(info) => info,
         Err(error) => return error.into_response(),
