@@ -30,5 +30,7 @@ pub mod snapshot;
 pub mod status;
 pub mod storage;
 pub mod table;
+#[cfg(test)]
+pub mod testing;
 pub mod tls;
 pub mod version;

@@ -92,6 +92,8 @@ impl Supervisor {
         let shutdown = self.shutdown.clone();
         loop {
             tokio::select! {
+                // First, so that a second signal right behind the first is still seen as one.
+                biased;
                 () = shutdown.cancelled() => break,
                 signal = signals.next() => {
                     tracing::info!(signal, "shutting down");

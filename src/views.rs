@@ -70,6 +70,8 @@ pub struct Views {
     /// When the oldest change arrived that is not published.
     pending_since: Option<Instant>,
     flushed: Option<Instant>,
+    /// A reader needs a version of its own.
+    version_asked: bool,
 }
 
 impl Views {
@@ -91,6 +93,7 @@ impl Views {
             leases_listed: false,
             pending_since: None,
             flushed: None,
+            version_asked: false,
         }
     }
 
@@ -116,6 +119,7 @@ impl Views {
                 biased;
                 () = shutdown.cancelled() => return,
                 () = sleep_until(wake) => {}
+                () = self.publisher.version_asked(), if !self.version_asked => self.version_asked = true,
                 received = self.events.recv_many(&mut batch, QUEUE) => {
                     if received == 0 {
                         return;
@@ -176,8 +180,11 @@ impl Views {
             return;
         }
         let due = self.flushed.is_none_or(|flushed| flushed.elapsed() >= FLUSH_INTERVAL);
-        if due && self.index.is_dirty() {
-            self.publisher.flush(&mut self.index, self.clock.now());
+        if due && (self.index.is_dirty() || self.version_asked) {
+            let moved = self.publisher.flush(&mut self.index, self.clock.now());
+            if std::mem::take(&mut self.version_asked) && !moved {
+                self.publisher.advance();
+            }
             self.published();
         }
     }
@@ -191,7 +198,10 @@ impl Views {
 
     /// When there is something to do without an event.
     fn wake(&self) -> Option<Instant> {
-        let flush = self.flushed.map(|flushed| flushed + FLUSH_INTERVAL).filter(|_| self.index.is_dirty());
+        let flush = self
+            .flushed
+            .map(|flushed| flushed + FLUSH_INTERVAL)
+            .filter(|_| self.index.is_dirty() || self.version_asked);
         let deadline =
             self.index.next_deadline().map(|at| Instant::now() + at.saturating_sub(self.clock.now().elapsed));
         flush.into_iter().chain(deadline).min()

@@ -23,7 +23,9 @@ fn made() -> Vec<(&'static str, String)> {
         ("deploy/registration.yaml", manifests::objects(&own)),
         ("deploy/registration-cert-manager.yaml", manifests::objects(&cert_manager)),
     ];
-    files.map(|(file, objects)| (file, format!("{NOTE}{}", manifests::yaml(&objects).unwrap()))).into()
+    files
+        .map(|(file, objects)| (file, format!("{NOTE}{}", manifests::yaml(&objects).expect("JSON is YAML"))))
+        .into()
 }
 
 #[test]

@@ -23,7 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// What the pure modules must not import: no HTTP server, no client.
 const PURE: &[&str] =
-    &["src/api", "src/placement", "src/views/index", "src/views/health", "src/views/workspace"];
+    &["src/api/", "src/placement", "src/views/index", "src/views/health", "src/views/workspace"];
 const NOT_PURE: &[&str] = &["axum", "hyper", "tower::", "kube::Client", "crate::upstream"];
 
 fn files(root: &str, extension: &str) -> Vec<PathBuf> {
@@ -32,7 +32,7 @@ fn files(root: &str, extension: &str) -> Vec<PathBuf> {
     while let Some(directory) = open.pop() {
         let Ok(entries) = fs::read_dir(&directory) else { continue };
         for entry in entries {
-            let path = entry.unwrap().path();
+            let path = entry.expect("a folder of the repository can be read").path();
             if path.is_dir() {
                 open.push(path);
             } else if path.extension().is_some_and(|found| found == extension) {
@@ -45,7 +45,10 @@ fn files(root: &str, extension: &str) -> Vec<PathBuf> {
 }
 
 fn relative(path: &Path) -> String {
-    path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().display().to_string()
+    path.strip_prefix(env!("CARGO_MANIFEST_DIR"))
+        .expect("only files of the repository are looked at")
+        .display()
+        .to_string()
 }
 
 fn rust_files() -> Vec<PathBuf> {

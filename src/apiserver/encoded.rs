@@ -18,8 +18,9 @@ const COMPRESSIONS: usize = 2;
 /// A whole list: one resource and scope at one version, so one content.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ListKey {
-    pub resource: &'static str,
     pub group: &'static str,
+    pub version: &'static str,
+    pub resource: &'static str,
     pub scope: Scope,
     pub resource_version: u64,
     pub format: ItemFormat,
@@ -84,3 +85,6 @@ impl EncodedCache {
 fn weight(bytes: &Bytes) -> u32 {
     u32::try_from(bytes.len() + 256).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

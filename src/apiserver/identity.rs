@@ -108,9 +108,12 @@ pub trait Access: Send + Sync {
     fn peek(&self, name: &str) -> Option<bool>;
     /// Asks about a name that is not decided, and keeps the answer for this set's life.
     async fn decide(&self, name: &str) -> Result<bool, ApiError>;
-    /// The oldest version a watch of this caller may resume from; 0 when he sees all rows.
+    /// The oldest version a watch of this caller may resume from, which may be the next one to come; 0 when
+    /// he has seen all rows ever since.
     fn since(&self) -> u64;
-    /// Resolves once the set is replaced by a different one; the watch then ends with an in-stream 410.
+    /// Resolves once the set is replaced by a different one; the watch then ends with an in-stream 410. What was
+    /// read from the log before this has resolved is older than the next set's `since`, so look here after
+    /// reading and before sending.
     async fn changed(&self);
 }
 

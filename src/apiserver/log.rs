@@ -11,7 +11,7 @@ use std::{
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use parking_lot::RwLock;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::{object::Object, snapshot::Snapshot};
 
@@ -70,11 +70,18 @@ pub struct ResourceLog {
     ring: RwLock<Ring>,
     limits: RingLimits,
     head: watch::Sender<u64>,
+    version_asked: Notify,
 }
 
 impl ResourceLog {
     pub fn new(limits: RingLimits) -> Self {
-        Self { snapshot: ArcSwap::default(), ring: RwLock::default(), limits, head: watch::Sender::new(0) }
+        Self {
+            snapshot: ArcSwap::default(),
+            ring: RwLock::default(),
+            limits,
+            head: watch::Sender::new(0),
+            version_asked: Notify::new(),
+        }
     }
 
     /// What is served now. One request uses one snapshot.
@@ -90,6 +97,17 @@ impl ResourceLog {
     /// The newest version of the ring; equal to the snapshot's once a publication is complete.
     pub fn head(&self) -> u64 {
         self.ring.read().head
+    }
+
+    /// Asks the writer for a version of its own although nothing has changed: it tells what a caller was shown
+    /// before his rows became others from what he is shown after.
+    pub fn ask_for_version(&self) {
+        self.version_asked.notify_one();
+    }
+
+    /// Resolves when a version has been asked for since the last time; for the writer.
+    pub async fn version_asked(&self) {
+        self.version_asked.notified().await;
     }
 
     /// Whether a watch may start from `version`.

@@ -39,15 +39,14 @@ pub struct Query {
 impl Query {
     /// Decodes `a=b&c=d`. As Go does, a pair that cannot be decoded (`%zz`) or holds a `;` is dropped.
     pub fn parse(query: &str) -> Self {
-        let mut pairs: Vec<(String, String)> = Vec::new();
-        for pair in query.split('&').filter(|pair| !pair.is_empty() && !pair.contains(';')) {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            if let (Some(key), Some(value)) = (decode(key), decode(value))
-                && !pairs.iter().any(|(known, _)| *known == key)
-            {
-                pairs.push((key, value));
-            }
-        }
+        let pairs = query
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !pair.contains(';'))
+            .filter_map(|pair| {
+                let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+                Some((decode(key)?, decode(value)?))
+            })
+            .collect();
         Self { pairs }
     }
 
@@ -79,7 +78,29 @@ fn decode(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::Query;
+
+    proptest! {
+        #[test]
+        fn what_was_encoded_comes_back(pairs in prop::collection::btree_map("[a-z]{1,4}", any::<String>(), 0..5)) {
+            use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+            let encoded: Vec<_> = pairs
+                .iter()
+                .map(|(key, value)| format!("{key}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
+                .collect();
+            let query = Query::parse(&encoded.join("&"));
+            for (key, value) in &pairs {
+                prop_assert_eq!(query.get(key), Some(value.as_str()));
+            }
+        }
+
+        #[test]
+        fn any_text_is_a_query(text in any::<String>()) {
+            let _ = Query::parse(&text);
+        }
+    }
 
     #[test]
     fn the_first_of_repeated_keys_wins() {

@@ -57,7 +57,7 @@ impl RequestInfo {
 
     /// A whole health endpoint, which probes reach without credentials. One check alone needs them.
     pub fn is_probe(&self) -> bool {
-        matches!(self.path.as_str(), "/healthz" | "/livez" | "/readyz")
+        self.scope == Scope::None && matches!(self.path.as_str(), "/healthz" | "/livez" | "/readyz")
     }
 }
 

@@ -75,3 +75,6 @@ impl Rest {
         answer.unwrap_or_else(IntoResponse::into_response)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -110,17 +110,23 @@ impl Snapshot {
         self.len -= 1;
         if objects.is_empty() {
             self.segments.remove(at);
-            return Some(removed);
+        } else {
+            self.segments[at] = Segment::new(objects);
+            self.join(at);
         }
-        // Segments that have become small join a neighbour, else a list ends up in tiny pieces.
-        match self.segments.get(at + 1).filter(|next| objects.len() + next.objects.len() <= SEGMENT_OBJECTS) {
-            Some(next) => {
-                objects.extend(next.objects.iter().cloned());
-                self.segments.splice(at..at + 2, [Segment::new(objects)]);
-            }
-            None => self.segments[at] = Segment::new(objects),
+        if let Some(before) = at.checked_sub(1) {
+            self.join(before);
         }
         Some(removed)
+    }
+
+    /// Makes one of this segment and the next if both are small, else a list ends up in tiny pieces.
+    fn join(&mut self, at: usize) {
+        let Some([one, next]) = self.segments.get(at..at + 2) else { return };
+        if one.objects.len() + next.objects.len() <= SEGMENT_OBJECTS {
+            let objects = one.objects.iter().chain(&next.objects).cloned().collect();
+            self.segments.splice(at..at + 2, [Segment::new(objects)]);
+        }
     }
 
     /// The segment that holds the key, or would.

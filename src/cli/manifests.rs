@@ -1,9 +1,15 @@
 //! `tmc manifests`: prints what `tmc register` would apply.
 
+use std::io::Write;
+
+use anyhow::Context;
 use clap::Args;
 
 use super::installation::InstallationArgs;
 use crate::registration::manifests;
+
+#[cfg(test)]
+mod tests;
 
 /// Print the CRDs, the RBAC and the APIService as YAML, for `kubectl apply -f -`
 #[derive(Debug, Args)]
@@ -17,8 +23,8 @@ pub struct ManifestsArgs {
 }
 
 pub async fn run(args: ManifestsArgs) -> anyhow::Result<()> {
-    print!("{}", text(&args)?);
-    Ok(())
+    let text = text(&args)?;
+    std::io::stdout().write_all(text.as_bytes()).context("cannot write to stdout")
 }
 
 /// In the order in which kubectl has to apply them.

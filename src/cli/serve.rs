@@ -33,7 +33,10 @@ use crate::{
         version::Version,
     },
     informers::{self, Event, Resource, Source},
-    registration::{ca::ServingCertificates, installation::ServiceReference},
+    registration::{
+        ca::{Leaf, ServingCertificates},
+        installation::ServiceReference,
+    },
     supervisor::{Signals, Supervisor},
     telemetry,
     upstream::{
@@ -48,6 +51,8 @@ mod hints;
 
 /// The room for encodings that can be made again.
 const ENCODED_BYTES: u64 = 128 << 20;
+/// How long the start waits for the serving CA before it goes on without.
+const FIRST_CERTIFICATE: Duration = Duration::from_secs(3);
 /// Beyond the drain deadline of connections, for what else has to end.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -122,7 +127,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 
     let identity = identity(&upstream);
     let trust = AuthenticationConfig::new(upstream.clone(), overrides(&args), identity.authenticator.clone());
-    let certificate = certificate(&mut tasks, certificate_files, &args.service, &upstream)?;
+    let certificate = certificate(&mut tasks, certificate_files, &args.service, &upstream).await?;
     let views = follow(&mut tasks, &upstream, &identity, &registry)?;
     let api = api_server(&identity, &views, registry, limits);
 
@@ -184,7 +189,7 @@ fn certificate_files(args: &Args) -> anyhow::Result<Option<(CertificateFiles, Ar
 }
 
 /// What new connections are shown, and the task that keeps it current.
-fn certificate(
+async fn certificate(
     tasks: &mut Supervisor,
     files: Option<(CertificateFiles, Arc<ServingCertificate>)>,
     service: &ServiceReference,
@@ -194,20 +199,19 @@ fn certificate(
         tasks.spawn_background("serving certificate", files.follow(certificate.clone(), RELOAD_EVERY));
         return Ok(certificate);
     }
-    let current: Arc<std::sync::OnceLock<Arc<ServingCertificate>>> = Arc::default();
-    let shown = current.clone();
-    let own = ServingCertificates::new(upstream.clone(), service.clone(), move |leaf| {
-        let (chain, key) = (leaf.chain(), leaf.key.clone_key());
-        let outcome = match shown.get() {
-            Some(certificate) => certificate.replace(chain, key),
-            None => ServingCertificate::new(chain, key).map(|certificate| drop(shown.set(certificate))),
-        };
-        if let Err(error) = outcome {
+    let mut own = ServingCertificates::new(upstream.clone(), service.clone())?;
+    // After a restart the aggregator should not meet a certificate that it cannot verify, not even once.
+    if tokio::time::timeout(FIRST_CERTIFICATE, own.refresh(jiff::Timestamp::now())).await.is_err() {
+        tracing::warn!("the serving CA could not be read in time; going on with a certificate for this run");
+    }
+    let certificate = ServingCertificate::new(own.leaf().chain(), own.leaf().key.clone_key())?;
+    let shown = certificate.clone();
+    let publish = move |leaf: &Leaf| {
+        if let Err(error) = shown.replace(leaf.chain(), leaf.key.clone_key()) {
             tracing::error!(%error, "a certificate of our own making cannot be used");
         }
-    })?;
-    let certificate = current.get().cloned().context("cannot make a serving certificate")?;
-    tasks.spawn_background("serving certificate", own.run(shutdown_never()));
+    };
+    tasks.spawn_background("serving certificate", own.run(publish, shutdown_never()));
     Ok(certificate)
 }
 

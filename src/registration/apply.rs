@@ -26,7 +26,7 @@ mod remove;
 #[cfg(test)]
 mod tests;
 
-pub use remove::{Removal, installed_service, remove};
+pub use remove::{Removal, installed_service, remove, remove_obsolete};
 
 /// How often a condition is looked at while waiting for it.
 const POLL: Duration = Duration::from_millis(500);
@@ -114,6 +114,7 @@ impl Apply<'_> {
             installation.ca_bundle = store.ensure(Timestamp::now()).await?;
         }
         self.apply(&manifests::api_service(&installation)).await?;
+        remove_obsolete(self.upstream, &installation, self.say).await?;
         self.available().await
     }
 

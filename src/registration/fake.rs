@@ -14,6 +14,8 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::upstream::{Target, Upstream};
 
+pub type Rival = Box<dyn FnOnce(&mut BTreeMap<String, Value>) + Send>;
+
 #[derive(Default)]
 pub struct State {
     pub objects: BTreeMap<String, Value>,
@@ -26,7 +28,7 @@ pub struct State {
     /// The Available condition of an APIService that is applied.
     pub available: Option<Value>,
     /// Runs once before the next write, as somebody else who comes first.
-    pub rival: Option<Box<dyn FnOnce(&mut BTreeMap<String, Value>) + Send>>,
+    pub rival: Option<Rival>,
     version: u64,
 }
 

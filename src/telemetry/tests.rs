@@ -66,3 +66,28 @@ fn unknown_formats_name_the_flag() {
     let error = "xml".parse::<LogFormat>().unwrap_err();
     assert_eq!(error.to_string(), "--log-format: \"xml\" is neither text nor json");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_spans_leave_when_the_guard_is_dropped() {
+    use opentelemetry::trace::Tracer;
+    use tokio::io::AsyncReadExt;
+
+    let collector = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", collector.local_addr().unwrap());
+    let provider = provider(&endpoint).unwrap();
+    provider.tracer("test").in_span("a request", |_| {});
+    let dropped = tokio::task::spawn_blocking(move || drop(Telemetry(Some(provider))));
+    let (mut stream, _) = collector.accept().await.unwrap();
+    let mut preface = [0; 14];
+    stream.read_exact(&mut preface).await.unwrap();
+    assert_eq!(&preface, b"PRI * HTTP/2.0");
+    drop(stream);
+    drop(collector);
+    dropped.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_no_url_names_the_flag() {
+    let error = provider("not a url").unwrap_err();
+    assert_eq!(error.to_string(), "--otlp-endpoint: cannot use not a url");
+}

@@ -84,6 +84,23 @@ impl Publisher {
         true
     }
 
+    /// Moves both heads to a version at which nothing changed.
+    pub fn advance(&mut self) {
+        self.version += 1;
+        for published in [&self.views, &self.trees] {
+            let log = &published.log;
+            log.publish(Vec::new(), (*log.snapshot()).clone(), self.version);
+        }
+    }
+
+    /// Resolves when a reader needs a new version.
+    pub async fn version_asked(&self) {
+        tokio::select! {
+            () = self.views.log.version_asked() => {}
+            () = self.trees.log.version_asked() => {}
+        }
+    }
+
     fn changes(&mut self, index: &mut Index, now: Now) -> (Changes, Changes) {
         let dirty = index.take_dirty();
         let unseen = index.unseen();
@@ -162,3 +179,6 @@ impl Published {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 use std::process::Command;
 
 use crate::cluster::Cluster;
+use crate::fixture::{NAMESPACE, Targets};
 use crate::process::Process;
 use crate::wait::{seconds, until_true};
 use crate::{binaries, kubectl};
@@ -44,29 +45,24 @@ fn runs(marker: &str) -> bool {
         .any(|command| command.split(|byte| *byte == 0).any(|argument| argument == marker.as_bytes()))
 }
 
+/// Runs itself as the process to be killed, with the argument of its child in a variable.
 #[test]
 fn children_die_with_the_test_process() {
+    const MARKER: &str = "TMC_E2E_SLEEP";
+    let folder = tempfile::tempdir().expect("create a folder");
+    if let Ok(marker) = std::env::var(MARKER) {
+        let mut command = Command::new("sleep");
+        Process::start("child", command.arg(marker), folder.path()).expect("start sleep").wait(seconds(600));
+        return;
+    }
     let marker = format!("{}.25", 86_400 + std::process::id());
     let own = std::env::current_exe().expect("the path of this test");
     let mut command = Command::new(own);
-    command.args(["--ignored", "--exact", "harness::keeps_a_child"]).env("TMC_E2E_SLEEP", &marker);
-    let folder = tempfile::tempdir().expect("create a folder");
+    command.args(["--exact", "harness::children_die_with_the_test_process"]).env(MARKER, &marker);
     let mut parent = Process::start("parent", &command, folder.path()).expect("start a test process");
     until_true("the child runs", seconds(20), || runs(&marker));
     parent.kill();
     until_true("the child is gone", seconds(20), || !runs(&marker));
-}
-
-/// The process that the test above kills.
-#[test]
-#[ignore = "only a part of children_die_with_the_test_process"]
-fn keeps_a_child() {
-    let time = std::env::var("TMC_E2E_SLEEP").expect("called by the other test");
-    let mut command = Command::new("sleep");
-    command.arg(time);
-    let folder = tempfile::tempdir().expect("create a folder");
-    let mut child = Process::start("child", &command, folder.path()).expect("start sleep");
-    child.wait(seconds(600));
 }
 
 #[test]
@@ -77,4 +73,32 @@ fn a_command_that_fails_says_why() {
     let folder = tempfile::tempdir().expect("create a folder");
     let nowhere = kubectl::Kubectl::new(folder.path().join("absent"), folder.path());
     assert!(!nowhere.fail(&["get", "pods"]).is_empty());
+}
+
+#[test]
+fn fixtures_pass_the_shipped_crds() {
+    if !binaries::present() {
+        return;
+    }
+    let cluster = Cluster::start("fixtures");
+    let admin = cluster.admin();
+    let crds = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/crds");
+    admin.run(&["apply", "--server-side", "-f", crds]);
+    admin.run(&["create", "namespace", NAMESPACE]);
+    admin.run(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]);
+    let targets = Targets::new(admin.kubeconfig());
+    targets.healthy("east", "root:production", 3);
+    let columns = admin.run(&["get", "synctarget", "east", "--no-headers"]);
+    let columns: Vec<_> = columns.split_whitespace().collect();
+    assert_eq!(columns[..4], ["east", "root:production", "True", "Ready"], "{columns:?}");
+    let lease = admin.run(&["get", "lease", "-n", NAMESPACE, "-oname"]);
+    assert_eq!(lease.lines().count(), 1, "{lease}");
+    let status = admin.json(&["get", "synctarget", "east", "-ojson"]);
+    assert_eq!(
+        status["status"]["resources"].as_array().map(Vec::len),
+        Some(4),
+        "nothing was pruned: {status}"
+    );
+    let refused = targets.create_with("bad", &serde_json::json!({"kcpCluster": "Root production"}));
+    assert!(refused.is_err(), "the CRD refuses what is no workspace");
 }

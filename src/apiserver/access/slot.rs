@@ -141,8 +141,7 @@ impl Slot {
             return set.clone();
         }
         state.end();
-        // The head is read after the old set has ended: no watch that still trusted the old one is past it.
-        let since = if survey.all && !state.replaced { 0 } else { state.log.head() };
+        let since = state.since(survey.all);
         let set = RowSet::new(self.resource, self.question.clone(), authorizer.clone(), survey, since);
         let set = Arc::new(set);
         state.set = Some(set.clone());
@@ -176,7 +175,7 @@ impl Slot {
 
     /// Whether somebody asked in vain while we waited.
     pub(crate) fn failed_since(&self, came: Instant) -> bool {
-        self.state.lock().failed.is_some_and(|failed| failed >= came)
+        self.state.lock().failed.is_some_and(|failed| failed > came)
     }
 
     /// Gives the slot a second of the wheel if it has none.
@@ -232,6 +231,16 @@ impl State {
     /// Whether anybody but this slot has the set.
     fn is_held(&self) -> bool {
         self.set.as_ref().is_some_and(|set| Arc::strong_count(set) > 1)
+    }
+
+    /// What the next set may be resumed from. The head is read after the old set has ended, so that nobody who
+    /// trusted the old one has seen more; and since he may have seen the head, only the next version will do.
+    fn since(&self, all: bool) -> u64 {
+        if self.replaced {
+            self.log.ask_for_version();
+            return self.log.head() + 1;
+        }
+        if all { 0 } else { self.log.head() }
     }
 
     fn end(&mut self) {

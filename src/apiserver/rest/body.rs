@@ -57,7 +57,8 @@ impl Content {
             frames = match self.list {
                 None => Box::new(compressed),
                 Some(key) => {
-                    let whole = encoded.list(key, move || compressed.flatten().collect()).await?;
+                    let whole =
+                        encoded.list(key, move || compressed.collect::<Vec<_>>().concat().into()).await?;
                     length = Some(whole.len());
                     Box::new(std::iter::once(whole))
                 }

@@ -34,21 +34,27 @@ impl Iterator for Frames {
         if let Some(held) = self.held.take() {
             return Some(held);
         }
-        let mut joined = Vec::new();
+        let (mut parts, mut len) = (Vec::new(), 0);
         for piece in self.pieces.by_ref() {
+            if piece.len() >= LARGE && parts.is_empty() {
+                return Some(piece);
+            }
             if piece.len() >= LARGE {
-                if joined.is_empty() {
-                    return Some(piece);
-                }
                 self.held = Some(piece);
                 break;
             }
-            joined.extend_from_slice(&piece);
-            if joined.len() >= FRAME / 2 {
+            len += piece.len();
+            parts.push(piece);
+            if len >= FRAME / 2 {
                 break;
             }
         }
-        (!joined.is_empty()).then(|| joined.into())
+        match parts.as_slice() {
+            [] => None,
+            // A small body is one piece, and not copied either.
+            [one] => Some(one.clone()),
+            many => Some(many.concat().into()),
+        }
     }
 }
 

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use axum::response::Response;
+use futures::FutureExt;
 
 use super::{
     Rest,
     document::{Document, ListMeta, Rows},
     pages::{Binding, Page},
     selection::{Selection, visible},
+    version,
 };
 use crate::apiserver::{
     encoded::ListKey,
@@ -22,6 +24,9 @@ use crate::apiserver::{
     table::Include,
 };
 
+/// How often a list is begun anew because the caller's rows have become others.
+const MAX_TRIES: usize = 3;
+
 impl Rest {
     pub(super) async fn list(&self, request: &ResourceRequest) -> Result<Response, ApiError> {
         let info = self.storage.info();
@@ -29,7 +34,6 @@ impl Rest {
         let include = Include::of(representation.form, &request.query)?;
         let options = ListOptions::parse(&request.query, Verb::List)?;
         let log = self.storage.log(&request.scope)?;
-        let access = self.access.access(info, &request.attributes, &log).await?;
         let selection = Selection::new(request, &options, info);
         let scope = format!("{:?}", request.scope);
         let binding = Binding {
@@ -40,8 +44,21 @@ impl Rest {
             label_selector: request.query.get("labelSelector").unwrap_or_default(),
             field_selector: request.query.get("fieldSelector").unwrap_or_default(),
         };
-        let page = self.pages.open(&options, &log, &request.scope, &binding).await?;
-        let gathered = self.gather(&page, &selection, access.as_ref(), options.limit).await?;
+        let mut tries = 0;
+        let (access, page, gathered) = loop {
+            let access = self.access.access(info, &request.attributes, &log).await?;
+            version::not_older_than(&log, access.since()).await?;
+            let page = self.pages.open(&options, &log, &request.scope, &binding).await?;
+            let gathered = self.gather(&page, &selection, access.as_ref(), options.limit).await?;
+            // A list by rows that have become others meanwhile could be resumed from by mistake.
+            if access.changed().now_or_never().is_none() {
+                break (access, page, gathered);
+            }
+            tries += 1;
+            if tries == MAX_TRIES {
+                return Err(ApiError::unavailable("the rows you may see are changing, please try again", 1));
+            }
+        };
         let mut meta = ListMeta { resource_version: page.snapshot.resource_version, ..ListMeta::default() };
         if let (true, Some(last)) = (gathered.more, gathered.rows.last()) {
             meta.continue_token = Some(self.pages.next(&page.snapshot, &last.key, &request.scope, &binding));
@@ -106,8 +123,9 @@ impl Rest {
         let format = ItemFormat::new(form, include);
         // Only what every caller gets alike may be shared.
         let shared = matches!(rows, Rows::Whole(_)).then(|| ListKey {
-            resource: info.resource,
             group: info.group,
+            version: info.version,
+            resource: info.resource,
             scope: request.scope.clone(),
             resource_version: meta.resource_version,
             format,

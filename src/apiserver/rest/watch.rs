@@ -96,6 +96,8 @@ impl Rest {
         }
         let log = self.storage.log(&request.scope)?;
         let access = self.access.access(info, &request.attributes, &log).await?;
+        // "From now" is from here, not from when the connection asks for the first bytes.
+        let cursor = log.head();
         let watcher = Watcher {
             info,
             head: log.subscribe(),
@@ -108,7 +110,7 @@ impl Rest {
             shutdown: self.shutdown.clone(),
             timing: Timing::new(Instant::now(), options.timeout_seconds, options.bookmarks),
             phase: Phase::Start(Start::new(&options)),
-            cursor: 0,
+            cursor,
             log,
         };
         let frames = stream::unfold(watcher, |mut watcher| async move {
@@ -139,7 +141,11 @@ impl Watcher {
                 Phase::Live => self.live().await,
             };
             match step {
-                Ok(Some(bytes)) => return Some(bytes),
+                Ok(Some(bytes)) => {
+                    // The rows may have become others since these bytes were read; they must not be sent then,
+                    // for the client could resume from their version.
+                    return self.ended_by_change().unwrap_or(Some(bytes));
+                }
                 Ok(None) => {}
                 Err(end) => {
                     self.phase = Phase::Done;
@@ -156,14 +162,15 @@ impl Watcher {
     async fn start(&mut self, start: Start) -> Result<Option<Bytes>, End> {
         match start {
             Start::State { at_least, end_bookmark } => {
+                let at_least = at_least.max(self.access.since());
                 let snapshot = super::version::not_older_than(&self.log, at_least).await?;
                 self.phase = Phase::Initial(Initial::new(snapshot, end_bookmark));
                 return Ok(None);
             }
-            Start::Now => self.cursor = self.log.head(),
+            Start::Now => {}
             Start::After(version) => {
                 self.log.holds(version).map_err(|not_held| not_held_error(&not_held))?;
-                if !self.access.all() && version < self.access.since() {
+                if version < self.access.since() {
                     // Rows the caller has come to see since then would never be told.
                     return Err(too_old(version, self.access.since()).into());
                 }
@@ -186,11 +193,16 @@ impl Watcher {
             self.phase = Phase::Done;
             return Some(None);
         }
-        if let std::task::Poll::Ready(()) = futures::poll!(&mut self.changed) {
-            self.phase = Phase::Done;
-            return Some(Some(encoder::error(&self.rows_changed())));
+        self.ended_by_change()
+    }
+
+    fn ended_by_change(&mut self) -> Option<Option<Bytes>> {
+        if matches!(self.phase, Phase::Done) {
+            return None;
         }
-        None
+        (&mut self.changed).now_or_never()?;
+        self.phase = Phase::Done;
+        Some(Some(encoder::error(&self.rows_changed())))
     }
 
     /// The caller must list anew: what he knows is no longer what he may see.

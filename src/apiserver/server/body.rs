@@ -49,7 +49,9 @@ impl Slot {
     /// Drops the body, with all it holds, if the peer has taken nothing for this long.
     pub fn cut_if_stalled(&self, after: Duration) -> bool {
         let mut state = self.0.lock();
-        let stalled = state.body.is_some() && state.handed.is_some_and(|since| since.elapsed() >= after);
+        // What was handed out completely is the connection's to send; nothing is left to free.
+        let more = state.body.as_ref().is_some_and(|body| !body.is_end_stream());
+        let stalled = more && state.handed.is_some_and(|since| since.elapsed() >= after);
         let body = if stalled { state.body.take() } else { None };
         drop(state);
         drop(body);

@@ -43,9 +43,30 @@ pub async fn remove(
     removal: &Removal,
     say: &mut (dyn FnMut(&str) + Send),
 ) -> Result<(), ApplyError> {
-    for object in removed_objects(removal) {
-        let kind = Kind::of(&object).expect("the manifests hold kinds of the table only");
-        let (namespace, name) = address(&object);
+    delete_all(upstream, &removed_objects(removal), say).await
+}
+
+/// What an earlier registration with other flags left: the door role after `--no-door`, another kind of CA.
+pub async fn remove_obsolete(
+    upstream: &Upstream,
+    installation: &Installation,
+    say: &mut (dyn FnMut(&str) + Send),
+) -> Result<(), ApplyError> {
+    let kept = manifests::objects(installation);
+    let removal = Removal { service: installation.service.clone(), crds: Vec::new(), namespace: false };
+    let mut obsolete = removed_objects(&removal);
+    obsolete.retain(|object| !kept.iter().any(|kept| same(kept, object)));
+    delete_all(upstream, &obsolete, say).await
+}
+
+async fn delete_all(
+    upstream: &Upstream,
+    objects: &[Value],
+    say: &mut (dyn FnMut(&str) + Send),
+) -> Result<(), ApplyError> {
+    for object in objects {
+        let kind = Kind::of(object).expect("the manifests hold kinds of the table only");
+        let (namespace, name) = address(object);
         let Some(found) = find(upstream, kind, namespace, name).await? else { continue };
         let resource = kind.resource();
         let shown = shown(namespace, name);
@@ -60,6 +81,10 @@ pub async fn remove(
     Ok(())
 }
 
+fn same(one: &Value, other: &Value) -> bool {
+    Kind::of(one) == Kind::of(other) && address(one) == address(other)
+}
+
 /// Every object of every way to install, in the reverse order of applying.
 fn removed_objects(removal: &Removal) -> Vec<Value> {
     let mut objects: Vec<Value> = Vec::new();
@@ -67,9 +92,7 @@ fn removed_objects(removal: &Removal) -> Vec<Value> {
         let service = removal.service.clone();
         let installation = Installation { service, serving_ca, ..Installation::default() };
         for object in manifests::objects(&installation).into_iter().rev() {
-            let same =
-                |other: &Value| Kind::of(other) == Kind::of(&object) && address(other) == address(&object);
-            if !objects.iter().any(same) {
+            if !objects.iter().any(|other| same(other, &object)) {
                 objects.push(object);
             }
         }

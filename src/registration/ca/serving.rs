@@ -1,6 +1,6 @@
 //! The task of `tmc serve` that keeps its serving certificate: reads the Secret, carries out the plan.
 //!
-//! Hands every new certificate to a callback. Until the Secret exists the server shows a certificate that
+//! Hands every new certificate to a callback; `apiserver` shows it. Until the Secret exists the server shows a certificate that
 //! nobody trusts, so that health and discovery answer whoever does not verify.
 
 use std::time::Duration;
@@ -24,13 +24,10 @@ pub const POLL_UNTRUSTED: Duration = Duration::from_secs(2);
 /// The most steps of one round; a whole first round takes three.
 const STEPS: usize = 6;
 
-type Publish = Box<dyn FnMut(&Leaf) + Send>;
-
 pub struct ServingCertificates {
     upstream: Upstream,
     service: ServiceReference,
-    publish: Publish,
-    leaf: Option<Leaf>,
+    leaf: Leaf,
     /// Whether the leaf is of the Secret's CA, not of the one in memory.
     stored_leaf: bool,
     trusted_since: Option<Timestamp>,
@@ -39,30 +36,27 @@ pub struct ServingCertificates {
 }
 
 impl ServingCertificates {
-    /// Publishes a certificate of a CA that exists in memory alone; [`Self::refresh`] brings the real one.
-    pub fn new(
-        upstream: Upstream,
-        service: ServiceReference,
-        mut publish: impl FnMut(&Leaf) + Send + 'static,
-    ) -> Result<Self, CaError> {
+    /// Starts with a certificate of a CA that exists in memory alone; [`Self::refresh`] brings the real one.
+    pub fn new(upstream: Upstream, service: ServiceReference) -> Result<Self, CaError> {
         let now = Timestamp::now();
         let leaf = Leaf::issue(&Authority::found(now, Vec::new())?, &service, now)?;
-        publish(&leaf);
-        Ok(Self {
-            upstream,
-            service,
-            publish: Box::new(publish),
-            leaf: Some(leaf),
-            stored_leaf: false,
-            trusted_since: None,
-            said: None,
-        })
+        Ok(Self { upstream, service, leaf, stored_leaf: false, trusted_since: None, said: None })
     }
 
-    /// Runs until shutdown. A failed round is logged once and tried again.
-    pub async fn run(mut self, shutdown: CancellationToken) {
+    /// What the server should show now.
+    pub fn leaf(&self) -> &Leaf {
+        &self.leaf
+    }
+
+    /// Runs until shutdown and publishes every certificate that follows the present one. A failed round is
+    /// logged once and tried again.
+    pub async fn run(mut self, mut publish: impl FnMut(&Leaf), shutdown: CancellationToken) {
         loop {
+            let shown = self.leaf.certificate.der.clone();
             self.refresh(Timestamp::now()).await;
+            if self.leaf.certificate.der != shown {
+                publish(&self.leaf);
+            }
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = tokio::time::sleep(self.pause()) => {}
@@ -81,7 +75,12 @@ impl ServingCertificates {
             Err(error) => {
                 let message = error.to_string();
                 if self.said.as_ref() != Some(&message) {
-                    tracing::warn!(%error, "keeping the present serving certificate");
+                    match error {
+                        StoreError::Absent => {
+                            tracing::info!("serving with a certificate made for this run: {error}")
+                        }
+                        _ => tracing::warn!(%error, "keeping the present serving certificate"),
+                    }
                     self.said = Some(message);
                 }
             }
@@ -117,7 +116,7 @@ impl ServingCertificates {
 
     async fn step(&mut self, stored: &Stored, now: Timestamp) -> Result<Step, StoreError> {
         let authority = stored.authority.as_ref().map(Option::as_ref);
-        let step = plan(now, authority, self.leaf.as_ref(), self.trusted_since);
+        let step = plan(now, authority, Some(&self.leaf), self.trusted_since);
         match (step, authority) {
             (Step::Keep, _) => {}
             (Step::IssueLeaf, Ok(Some(authority))) => self.issue(authority, now)?,
@@ -131,8 +130,13 @@ impl ServingCertificates {
                 self.store().write(stored, &authority.clone().switched(now)).await?;
             }
             _ => {
-                let damage = stored.authority.as_ref().err().map(ToString::to_string);
-                tracing::warn!(damage, "Secret tmc-serving-ca has no CA that could sign: making a new one");
+                match &stored.authority {
+                    Ok(None) => tracing::info!("Secret tmc-serving-ca is empty: making a serving CA"),
+                    Ok(Some(_)) => tracing::warn!("the serving CA has expired: making a new one"),
+                    Err(damage) => {
+                        tracing::warn!(%damage, "Secret tmc-serving-ca is damaged: making a new CA")
+                    }
+                }
                 self.trusted_since = None;
                 self.store().write(stored, &Authority::found(now, Vec::new())?).await?;
             }
@@ -147,8 +151,7 @@ impl ServingCertificates {
             ca = %authority.signing().certificate.subject,
             "serving certificate issued"
         );
-        (self.publish)(&leaf);
-        self.leaf = Some(leaf);
+        self.leaf = leaf;
         self.stored_leaf = true;
         Ok(())
     }

@@ -59,8 +59,10 @@ async fn open_all(rig: &Rig, time: Duration) -> Vec<Arc<dyn Access>> {
         watches.into_iter().flatten().collect()
     };
     tokio::select! {
-        watches = opening => watches,
+        // The re-checks run before the first caller comes, as in a server.
+        biased;
         () = rig.access.clone().run(rig.shutdown.clone()) => unreachable!("nobody shuts it down"),
+        watches = opening => watches,
     }
 }
 

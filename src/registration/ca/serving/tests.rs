@@ -1,9 +1,6 @@
 //! The task against an API: what it publishes, what it writes, and whom it leaves alone.
 
-use std::sync::Arc;
-
 use jiff::SignedDuration;
-use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::*;
@@ -22,22 +19,23 @@ const API_SERVICE: &str = "/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.
 
 struct World {
     api: FakeApi,
-    /// Issuers of the published leaves.
-    published: Arc<Mutex<Vec<Vec<u8>>>>,
     certificates: ServingCertificates,
+    /// How often the certificate changed.
+    changes: usize,
 }
 
 impl World {
     async fn new() -> Self {
         let api = FakeApi::start().await;
-        let published = Arc::new(Mutex::new(Vec::new()));
-        let seen = published.clone();
         let certificates =
-            ServingCertificates::new(api.upstream.clone(), ServiceReference::default(), move |leaf| {
-                seen.lock().push(leaf.issuer.to_vec());
-            })
-            .unwrap();
-        Self { api, published, certificates }
+            ServingCertificates::new(api.upstream.clone(), ServiceReference::default()).unwrap();
+        Self { api, certificates, changes: 0 }
+    }
+
+    async fn refresh(&mut self, now: Timestamp) {
+        let before = self.certificates.leaf().certificate.clone();
+        self.certificates.refresh(now).await;
+        self.changes += usize::from(self.certificates.leaf().certificate != before);
     }
 
     /// With the objects of `tmc manifests`, the Secret still empty.
@@ -60,19 +58,18 @@ impl World {
         String::from_utf8(bundle_of(&self.api.object(API_SERVICE)).unwrap_or_default()).unwrap()
     }
 
-    /// The published leaf is of the CA that signs, and the APIService trusts it.
+    /// The leaf is of the CA that signs, and the APIService trusts it.
     fn holds(&self) -> bool {
-        let published = self.published.lock().last().cloned().unwrap();
         let trusted = Certificate::parse_pem(self.trusted().as_bytes()).unwrap();
-        trusted.iter().any(|ca| ca.der.as_ref() == published)
+        trusted.iter().any(|ca| ca.der == self.certificates.leaf().issuer)
     }
 }
 
 #[tokio::test]
 async fn without_a_secret_the_certificate_of_the_start_stays() {
     let mut world = World::new().await;
-    world.certificates.refresh(Timestamp::now()).await;
-    assert_eq!(world.published.lock().len(), 1);
+    world.refresh(Timestamp::now()).await;
+    assert_eq!(world.changes, 0);
     assert_eq!(world.certificates.pause(), POLL_UNTRUSTED);
     assert!(world.certificates.said.as_ref().unwrap().contains("tmc register"));
     assert!(world.api.written().is_empty());
@@ -81,14 +78,14 @@ async fn without_a_secret_the_certificate_of_the_start_stays() {
 #[tokio::test]
 async fn an_empty_secret_is_filled_and_trusted_in_one_round() {
     let mut world = World::registered().await;
-    world.certificates.refresh(Timestamp::now()).await;
+    world.refresh(Timestamp::now()).await;
     assert!(world.holds());
     assert_eq!(world.trusted(), world.authority().bundle());
     assert_eq!(world.certificates.pause(), POLL);
     let writes = world.api.written().len();
-    world.certificates.refresh(Timestamp::now()).await;
+    world.refresh(Timestamp::now()).await;
     assert_eq!(world.api.written().len(), writes, "a second round has nothing to do");
-    assert_eq!(world.published.lock().len(), 2);
+    assert_eq!(world.changes, 1);
 }
 
 #[tokio::test]
@@ -101,7 +98,7 @@ async fn of_two_replicas_the_second_takes_the_ca_of_the_first() {
         secret["data"] = data;
         secret["metadata"]["resourceVersion"] = json!("rival");
     }));
-    world.certificates.refresh(Timestamp::now()).await;
+    world.refresh(Timestamp::now()).await;
     assert_eq!(world.authority().bundle(), first.bundle());
     assert!(world.holds());
 }
@@ -110,22 +107,22 @@ async fn of_two_replicas_the_second_takes_the_ca_of_the_first() {
 async fn a_rotation_publishes_first_and_signs_later() {
     let mut world = World::registered().await;
     let start = Timestamp::now();
-    world.certificates.refresh(start).await;
+    world.refresh(start).await;
     let old = world.authority().signing().certificate.clone();
 
     let due = start + SignedDuration::from_hours(24 * 250);
-    world.certificates.refresh(due).await;
+    world.refresh(due).await;
     assert_eq!(world.authority().signing().certificate, old);
     assert!(world.authority().next().is_some());
     assert_eq!(world.trusted(), world.authority().bundle());
 
-    world.certificates.refresh(due + TRUST_DELAY - SignedDuration::from_secs(1)).await;
+    world.refresh(due + TRUST_DELAY - SignedDuration::from_secs(1)).await;
     assert_eq!(world.authority().signing().certificate, old, "too early");
-    world.certificates.refresh(due + TRUST_DELAY * 2).await;
+    world.refresh(due + TRUST_DELAY * 2).await;
     let authority = world.authority();
     assert_ne!(authority.signing().certificate, old);
     assert!(authority.next().is_none() && authority.bundle().contains(&old.to_pem()));
-    assert_eq!(world.published.lock().last().unwrap(), authority.signing().certificate.der.as_ref());
+    assert_eq!(world.certificates.leaf().issuer, authority.signing().certificate.der);
     assert!(world.holds());
 }
 
@@ -133,15 +130,15 @@ async fn a_rotation_publishes_first_and_signs_later() {
 async fn while_the_api_service_cannot_be_patched_nothing_new_signs_but_leaves_are_renewed() {
     let mut world = World::registered().await;
     let start = Timestamp::now();
-    world.certificates.refresh(start).await;
+    world.refresh(start).await;
     let old = world.authority().signing().certificate.clone();
     world.api.state.lock().denied.push((http::Method::PATCH, "/apis/apiregistration.k8s.io"));
     for days in [250, 260, 270, 300] {
-        let published = world.published.lock().len();
-        world.certificates.refresh(start + SignedDuration::from_hours(24 * days)).await;
+        let changes = world.changes;
+        world.refresh(start + SignedDuration::from_hours(24 * days)).await;
         assert_eq!(world.authority().signing().certificate, old, "day {days}");
         if days == 300 {
-            assert_eq!(world.published.lock().len(), published + 1);
+            assert_eq!(world.changes, changes + 1);
         }
     }
     let said = world.certificates.said.clone().unwrap();
@@ -159,27 +156,29 @@ async fn an_api_service_of_others_is_left_alone() {
     for (pointer, value) in foreign {
         let mut world = World::registered().await;
         *world.api.state.lock().objects.get_mut(API_SERVICE).unwrap().pointer_mut(pointer).unwrap() = value;
-        world.certificates.refresh(Timestamp::now()).await;
+        world.refresh(Timestamp::now()).await;
         assert!(world.api.written().iter().all(|write| !write.contains("apiservices")), "{pointer}");
-        assert_eq!(world.published.lock().len(), 2, "its own certificate is there nevertheless");
+        assert_eq!(world.changes, 1, "its own certificate is there nevertheless");
     }
 }
 
 #[tokio::test]
 async fn a_damaged_secret_is_made_anew_and_trusted() {
     let mut world = World::registered().await;
-    world.certificates.refresh(Timestamp::now()).await;
+    world.refresh(Timestamp::now()).await;
     world.api.state.lock().objects.get_mut(SECRET).unwrap()["data"]["ca.key"] = json!("c2VjcmV0");
-    world.certificates.refresh(Timestamp::now()).await;
+    world.refresh(Timestamp::now()).await;
     assert!(world.holds());
     assert_eq!(world.trusted(), world.authority().bundle());
 }
 
 #[tokio::test]
-async fn it_ends_at_shutdown() {
+async fn it_publishes_what_changed_and_ends_at_shutdown() {
     let world = World::registered().await;
     let shutdown = CancellationToken::new();
     shutdown.cancel();
-    world.certificates.run(shutdown).await;
-    assert_eq!(world.published.lock().len(), 2, "one round first");
+    let first = world.certificates.leaf().issuer.clone();
+    let mut published = Vec::new();
+    world.certificates.run(|leaf| published.push(leaf.issuer.clone()), shutdown).await;
+    assert!(published.len() == 1 && published[0] != first, "one round first");
 }

@@ -1,0 +1,190 @@
+//! A small server for tests: one resource, a caller named by a header, and an authorizer that can be told.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use prometheus::Registry;
+
+use super::{
+    encoded::EncodedCache,
+    health::{Check, Health},
+    identity::{
+        Access, AccessControl, Attributes, Authenticated, Authenticator, Authorizer, Connection, Decision,
+        User, Via,
+    },
+    log::{ResourceLog, RingLimits},
+    metrics::Metrics,
+    object::{Key, Object, Parts},
+    openapi::OpenApi,
+    resource::{Column, ResourceInfo},
+    scope::Scope,
+    server::{ApiServer, Limits},
+    snapshot::Snapshot,
+    status::ApiError,
+    storage::Storage,
+    version::Version,
+};
+
+pub static THINGS: ResourceInfo = ResourceInfo {
+    group: "views.example.io",
+    version: "v1alpha1",
+    resource: "things",
+    singular: "thing",
+    kind: "Thing",
+    list_kind: "ThingList",
+    short_names: &["th"],
+    categories: &[],
+    namespaced: false,
+    verbs: &["get", "list", "watch"],
+    reader_role: "thing-reader",
+    columns: &[Column { name: "Name", kind: "string", format: "name", description: "Name", priority: 0 }],
+};
+
+pub const COLLECTION: &str = "/apis/views.example.io/v1alpha1/things";
+
+/// Serves `THINGS`; a thing named `panics` has its handler panic, one named `hangs` never answers.
+pub struct Things(pub Arc<ResourceLog>);
+
+impl Storage for Things {
+    fn info(&self) -> &'static ResourceInfo {
+        &THINGS
+    }
+
+    fn log(&self, _scope: &Scope) -> Result<Arc<ResourceLog>, ApiError> {
+        Ok(self.0.clone())
+    }
+}
+
+/// A log with things of the given names, each padded to a size.
+pub fn log_of(names: &[&str], padding: usize) -> Arc<ResourceLog> {
+    let log = Arc::new(ResourceLog::new(RingLimits::default()));
+    let mut snapshot = Snapshot::default();
+    for (at, name) in names.iter().enumerate() {
+        let metadata = format!(r#""name":"{name}""#);
+        let rest = format!(r#""data":"{}""#, "x".repeat(padding));
+        snapshot.put(Arc::new(Object::new(Parts {
+            api_version: "views.example.io/v1alpha1",
+            kind: "Thing",
+            key: Key { namespace: "".into(), name: (*name).into() },
+            resource_version: at as u64 + 1,
+            labels: BTreeMap::new(),
+            cells: vec![],
+            metadata: metadata.as_bytes(),
+            rest: rest.as_bytes(),
+        })));
+    }
+    log.reset(snapshot, names.len() as u64 + 1);
+    log
+}
+
+/// Believes the header `x-user`; `front` there is a front that names no user.
+pub struct ByHeader;
+
+#[async_trait]
+impl Authenticator for ByHeader {
+    async fn authenticate(&self, _: &Connection, headers: &HeaderMap) -> Result<Authenticated, ApiError> {
+        let name = headers.get("x-user").and_then(|value| value.to_str().ok());
+        let name = name.ok_or_else(ApiError::unauthorized)?.to_owned();
+        let via = if name == "front" { Via::FrontItself } else { Via::Token };
+        Ok(Authenticated { user: Arc::new(User { name, ..User::default() }), via })
+    }
+
+    fn is_front(&self, connection: &Connection) -> bool {
+        !connection.certificates.is_empty()
+    }
+
+    fn identity_headers(&self) -> Vec<HeaderName> {
+        vec![HeaderName::from_static("x-user")]
+    }
+}
+
+/// Allows everything to everybody but to `nobody`; for `panicker` it panics, for `waiter` it never answers,
+/// and for `unlucky` it has nobody to ask.
+pub struct ByName;
+
+#[async_trait]
+impl Authorizer for ByName {
+    async fn authorize(&self, attributes: &Attributes) -> Result<Decision, ApiError> {
+        match attributes.user.name.as_str() {
+            "nobody" => Ok(Decision::Deny { reason: "no role".to_owned() }),
+            "panicker" => panic!("a bug"),
+            "waiter" => std::future::pending().await,
+            "unlucky" => Err(ApiError::unavailable("nobody can be asked", 1)),
+            _ => Ok(Decision::Allow),
+        }
+    }
+}
+
+/// Every row to everybody.
+pub struct AllRows;
+
+#[async_trait]
+impl AccessControl for AllRows {
+    async fn access(
+        &self,
+        _: &'static ResourceInfo,
+        _: &Attributes,
+        _: &Arc<ResourceLog>,
+    ) -> Result<Arc<dyn Access>, ApiError> {
+        Ok(Arc::new(Self))
+    }
+}
+
+#[async_trait]
+impl Access for AllRows {
+    fn all(&self) -> bool {
+        true
+    }
+
+    fn peek(&self, _: &str) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn decide(&self, _: &str) -> Result<bool, ApiError> {
+        Ok(true)
+    }
+
+    fn since(&self) -> u64 {
+        0
+    }
+
+    async fn changed(&self) {
+        std::future::pending().await
+    }
+}
+
+/// The server of all this.
+pub fn server(log: Arc<ResourceLog>, limits: Limits) -> ApiServer {
+    let v3 = BTreeMap::from([("apis/views.example.io/v1alpha1".to_owned(), Bytes::from_static(b"{}"))]);
+    ApiServer {
+        storages: vec![Arc::new(Things(log))],
+        authenticator: Arc::new(ByHeader),
+        authorizer: Arc::new(ByName),
+        access: Arc::new(AllRows),
+        encoded: Arc::new(EncodedCache::new(1 << 20)),
+        openapi: OpenApi::new(Bytes::from_static(b"{}"), v3),
+        version: Version::new("v0.0.0"),
+        health: Health::new(vec![Check::readiness("informer-sync", || true)]),
+        metrics: Arc::new(Metrics::new(Registry::new())),
+        limits,
+    }
+}
+
+/// Limits that let a test end soon.
+pub fn limits() -> Limits {
+    Limits { shutdown_delay: Duration::ZERO, ..Limits::default() }
+}
+
+/// A request of `user`, from a connection without a certificate.
+pub fn request(method: &str, uri: &str, user: &str) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(uri).body(Body::empty()).unwrap();
+    let connection = Connection { peer: ([127, 0, 0, 1], 1).into(), certificates: Arc::new([]) };
+    request.extensions_mut().insert(connection);
+    if !user.is_empty() {
+        request.headers_mut().insert("x-user", HeaderValue::from_str(user).unwrap());
+    }
+    request
+}
