@@ -74,6 +74,13 @@ pub fn stack(chain: Arc<Chain>) -> Service {
     Service(chain)
 }
 
+impl Service {
+    /// The same as a call of the service, for who can hold the future without a box.
+    pub async fn answer(&self, request: Request) -> Response {
+        pass(&self.0, request).await
+    }
+}
+
 /// Read from the bottom: a request passes the last line first.
 async fn pass(chain: &Chain, request: Request) -> Response {
     let handle = |request: Request| chain.routes.handle(request);
@@ -99,8 +106,8 @@ impl tower::Service<Request> for Service {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let chain = self.0.clone();
-        Box::pin(async move { Ok(pass(&chain, request).await) })
+        let service = self.clone();
+        Box::pin(async move { Ok(service.answer(request).await) })
     }
 }
 

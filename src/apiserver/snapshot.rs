@@ -73,9 +73,15 @@ impl Snapshot {
     }
 
     pub fn get(&self, key: &Key) -> Option<&Arc<Object>> {
-        let segment = self.segments.get(self.segment_of(key))?;
-        let at = segment.objects.binary_search_by(|object| object.key.cmp(key)).ok()?;
-        Some(&segment.objects[at])
+        self.find(&key.namespace, &key.name)
+    }
+
+    /// The same without a key of one's own.
+    pub fn find(&self, namespace: &str, name: &str) -> Option<&Arc<Object>> {
+        let order = |key: &Key| (&*key.namespace, &*key.name).cmp(&(namespace, name));
+        let at = self.segments.partition_point(|segment| order(segment.last()).is_lt());
+        let objects = &self.segments.get(at)?.objects;
+        Some(&objects[objects.binary_search_by(|object| order(&object.key)).ok()?])
     }
 
     /// Puts or replaces one object.

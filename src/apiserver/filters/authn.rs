@@ -26,7 +26,7 @@ pub async fn authenticate(chain: &Chain, mut request: Request, next: impl Next) 
     // From here on nobody can mistake a claim, or a secret, for an identity.
     let headers = request.headers_mut();
     headers.remove(header::AUTHORIZATION);
-    for name in chain.authenticator.identity_headers() {
+    for name in chain.authenticator.identity_headers().iter() {
         headers.remove(name);
     }
     if let Some(caller) = caller {
@@ -52,8 +52,6 @@ async fn caller(
         Err(error) if error.code == StatusCode::UNAUTHORIZED => "failure",
         Err(_) => "error",
     };
-    chain.metrics.authentications.with_label_values(&[result]).inc();
-    let seconds = started.elapsed().as_secs_f64();
-    chain.metrics.authentication_seconds.with_label_values(&[result]).observe(seconds);
+    chain.metrics.authentications.observe(result, started.elapsed());
     answer
 }

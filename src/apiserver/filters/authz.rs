@@ -74,8 +74,6 @@ async fn review(chain: &Chain, attributes: &Attributes) -> Result<Decision, ApiE
         Ok(Decision::Deny { .. }) => "denied",
         Err(_) => "error",
     };
-    chain.metrics.authorizations.with_label_values(&[result]).inc();
-    let seconds = started.elapsed().as_secs_f64();
-    chain.metrics.authorization_seconds.with_label_values(&[result]).observe(seconds);
+    chain.metrics.authorizations.observe(result, started.elapsed());
     decision
 }
