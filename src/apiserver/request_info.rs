@@ -78,6 +78,10 @@ fn split_scope(path: &str) -> Result<(Scope, &str), ApiError> {
 }
 
 fn decode(segment: &str) -> Result<Cow<'_, str>, ApiError> {
+    // As it stands in the URI a segment has neither slash nor NUL.
+    if !segment.contains('%') && !segment.starts_with('.') {
+        return Ok(Cow::Borrowed(segment));
+    }
     let decoded = percent_decode_str(segment).decode_utf8().map_err(|_| ApiError::unknown_path())?;
     if decoded.contains(['/', '\0']) || matches!(decoded.as_ref(), "." | "..") {
         return Err(ApiError::unknown_path());

@@ -15,16 +15,15 @@ use crate::apiserver::{
 };
 
 pub async fn max_in_flight(chain: &Chain, request: Request, next: impl Next) -> Response {
-    match info(&request) {
+    let info = match info(&request) {
         Ok(info) if info.is_discovery() || info.is_health() => return next.run(request).await,
-        Ok(_) => {}
+        Ok(info) => info,
         Err(error) => return error.into_response(),
-    }
+    };
     let Ok(_permit) = chain.inflight.try_acquire() else {
         let error = ApiError::too_many_requests();
-        if let Some(labels) = request.extensions().get::<RequestLabels>() {
-            chain.metrics.terminated(labels, error.code);
-        }
+        let labels = RequestLabels::new(&info, request.method(), chain.routes.served(&info.target));
+        chain.metrics.terminated(&labels, error.code);
         return error.into_response();
     };
     let gauge = chain.metrics.inflight.with_label_values(&["readOnly"]);

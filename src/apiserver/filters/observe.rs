@@ -20,13 +20,12 @@ use tracing::Instrument;
 use super::{Chain, Next, info, trace};
 use crate::apiserver::metrics::{Counted, Metrics, RequestLabels};
 
-pub async fn observe(chain: &Chain, mut request: Request, next: impl Next) -> Response {
+pub async fn observe(chain: &Chain, request: Request, next: impl Next) -> Response {
     let info = match info(&request) {
         Ok(info) => info,
         Err(error) => return error.into_response(),
     };
     let labels = RequestLabels::new(&info, request.method(), chain.routes.served(&info.target));
-    request.extensions_mut().insert(labels);
     let started = Instant::now();
     let span = trace::span(&request, &info, &labels);
     let response = next.run(request).instrument(span.clone()).await;
