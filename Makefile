@@ -1,6 +1,6 @@
 # The two commands of the README are `make kube` and `make test`; the rest is what they are made of.
 
-.PHONY: help test kube kube-binaries lint generate coverage clean
+.PHONY: help test kube kube-binaries lint generate coverage bench clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -28,6 +28,9 @@ generate: ## write the files that are made from the types: CRDs, OpenAPI, manife
 coverage: kube-binaries ## fail when the tests reach less than 80 % of src/ (needs cargo-llvm-cov)
 	@command -v cargo-llvm-cov >/dev/null || { echo "coverage: run 'cargo install --locked cargo-llvm-cov' and 'rustup component add llvm-tools' first"; exit 1; }
 	TMC_REQUIRE_KUBE=1 cargo llvm-cov test --locked --ignore-filename-regex '(tests|examples)/' --fail-under-lines 80
+
+bench: kube-binaries ## server CPU side by side with raw hyper and kube-apiserver; TMC_BENCH_QUICK=1 takes a minute
+	cargo bench --locked --bench side_by_side
 
 clean: ## remove what was built, but not the Kubernetes binaries
 	cargo clean

@@ -20,7 +20,7 @@ use std::{
 use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderName};
-use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
+use tokio_rustls::rustls::pki_types::UnixTime;
 
 use self::{
     authority::Window,
@@ -105,10 +105,12 @@ impl RequestAuthenticator {
     /// Believes `trust` from the next request on, on open connections too.
     pub fn replace(&self, trust: Trust) {
         let Trust { client_ca, fronts } = trust;
-        let fronts = fronts.into_iter().filter(|front| front.is_safe_beside(client_ca.as_ref())).collect();
+        let fronts: Vec<Front> =
+            fronts.into_iter().filter(|front| front.is_safe_beside(client_ca.as_ref())).collect();
         let next = |old: &Option<Arc<Generation>>| {
             let number = old.as_ref().map_or(1, |generation| generation.number + 1);
-            Some(Arc::new(Generation { number, client_ca: client_ca.clone(), fronts: Vec::clone(&fronts) }))
+            let (client_ca, fronts) = (client_ca.clone(), fronts.clone());
+            Some(Arc::new(Generation { number, client_ca, fronts }))
         };
         self.trust.rcu(next);
     }
@@ -119,12 +121,12 @@ impl RequestAuthenticator {
     }
 
     /// What the presented chain is worth now.
-    fn judge(&self, chain: &[CertificateDer<'static>]) -> Option<(Arc<Judgement>, Arc<Generation>)> {
+    fn judge(&self, connection: &Connection) -> Option<(Arc<Judgement>, Arc<Generation>)> {
         let generation = self.trust.load_full()?;
-        if chain.is_empty() {
+        if connection.certificates.is_empty() {
             return None;
         }
-        let judgement = self.judgements.judge(chain, &generation, (self.clock)());
+        let judgement = self.judgements.judge(connection, &generation, (self.clock)());
         Some((judgement, generation))
     }
 
@@ -140,7 +142,7 @@ impl Authenticator for RequestAuthenticator {
         connection: &Connection,
         headers: &HeaderMap,
     ) -> Result<Authenticated, ApiError> {
-        let judged = self.judge(&connection.certificates);
+        let judged = self.judge(connection);
         let mut front_itself = false;
         if let Some((judgement, generation)) = &judged {
             let fronts = judgement.fronts.iter().filter(|(_, window)| self.now_within(*window));
@@ -157,7 +159,8 @@ impl Authenticator for RequestAuthenticator {
             }
         }
         if let Some(token) = token::bearer(headers) {
-            let user = self.tokens.user(token, connection.peer.ip()).await?;
+            // Boxed: certificates and fronts, which need no room for it, are the usual case.
+            let user = Box::pin(self.tokens.user(token, connection.peer.ip())).await?;
             return Ok(Authenticated { user, via: Via::Token });
         }
         if front_itself {
@@ -167,7 +170,7 @@ impl Authenticator for RequestAuthenticator {
     }
 
     fn is_front(&self, connection: &Connection) -> bool {
-        self.judge(&connection.certificates)
+        self.judge(connection)
             .is_some_and(|(judgement, _)| judgement.fronts.iter().any(|(_, window)| self.now_within(*window)))
     }
 

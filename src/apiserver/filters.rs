@@ -1,17 +1,19 @@
-//! The one stack every request passes, outermost filter first, in the order of Kubernetes' own chain.
+//! The one stack every request passes, in the order of Kubernetes' own chain.
 //!
 //! Fed by the listener with requests that carry a [`Connection`](super::identity::Connection); ends in the
 //! handler. A filter knows the request's [`RequestInfo`] and the caller, not what is served.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
-
-use axum::{
-    extract::Request,
-    middleware::{from_fn, from_fn_with_state as with},
-    response::Response,
+use std::{
+    convert::Infallible,
+    future::Future,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
 };
+
+use axum::{extract::Request, response::Response};
+use futures::future::BoxFuture;
 use tokio::sync::Semaphore;
-use tower::{ServiceBuilder, service_fn, util::BoxCloneSyncService};
 
 use super::{
     identity::{Authenticator, Authorizer},
@@ -36,7 +38,8 @@ mod trace;
 mod upgrade;
 
 /// The whole server as a tower service.
-pub type Service = BoxCloneSyncService<Request, Response, Infallible>;
+#[derive(Clone)]
+pub struct Service(Arc<Chain>);
 
 /// What the filters and the handler share.
 pub struct Chain {
@@ -50,27 +53,64 @@ pub struct Chain {
     pub timeout: Duration,
 }
 
+/// What comes after a filter: the filters behind it and the handler.
+///
+/// A type of its own for each place in the stack, so that a request costs one future and not one per filter.
+pub trait Next: Send {
+    fn run(self, request: Request) -> impl Future<Output = Response> + Send;
+}
+
+impl<F, A> Next for F
+where
+    F: FnOnce(Request) -> A + Send,
+    A: Future<Output = Response> + Send,
+{
+    fn run(self, request: Request) -> impl Future<Output = Response> + Send {
+        self(request)
+    }
+}
+
 /// Builds the stack.
 pub fn stack(chain: Arc<Chain>) -> Service {
-    let handler = chain.clone();
-    BoxCloneSyncService::new(
-        ServiceBuilder::new()
-            .layer(from_fn(audit::audit_id))
-            .layer(from_fn(panics::panics))
-            .layer(from_fn(info::request_info))
-            .layer(with(chain.clone(), observe::observe))
-            .layer(from_fn(upgrade::refuse))
-            .layer(from_fn(cache_control::cache_control))
-            .layer(with(chain.clone(), timeout::timeout))
-            .layer(with(chain.clone(), authn::authenticate))
-            .layer(from_fn(impersonation::refuse))
-            .layer(with(chain.clone(), inflight::max_in_flight))
-            .layer(with(chain, authz::authorize))
-            .service(service_fn(move |request: Request| {
-                let chain = handler.clone();
-                async move { Ok::<_, Infallible>(chain.routes.handle(request).await) }
-            })),
-    )
+    Service(chain)
+}
+
+impl Service {
+    /// The same as a call of the service, for who can hold the future without a box.
+    pub async fn answer(&self, request: Request) -> Response {
+        pass(&self.0, request).await
+    }
+}
+
+/// Read from the bottom: a request passes the last line first.
+async fn pass(chain: &Chain, request: Request) -> Response {
+    let handle = |request: Request| chain.routes.handle(request);
+    let authorize = |request: Request| authz::authorize(chain, request, handle);
+    let limit = |request: Request| inflight::max_in_flight(chain, request, authorize);
+    let refuse_impersonation = |request: Request| impersonation::refuse(request, limit);
+    let authenticate = |request: Request| authn::authenticate(chain, request, refuse_impersonation);
+    let timeout = |request: Request| timeout::timeout(chain, request, authenticate);
+    let cache_control = |request: Request| cache_control::cache_control(request, timeout);
+    let refuse_upgrade = |request: Request| upgrade::refuse(request, cache_control);
+    let observe = |request: Request| observe::observe(chain, request, refuse_upgrade);
+    let request_info = |request: Request| info::request_info(request, observe);
+    let catch_panics = |request: Request| panics::panics(request, request_info);
+    audit::audit_id(request, catch_panics).await
+}
+
+impl tower::Service<Request> for Service {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let service = self.clone();
+        Box::pin(async move { Ok(service.answer(request).await) })
+    }
 }
 
 /// What the request is about; the filter that says so comes before all that ask.

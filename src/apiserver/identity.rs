@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use async_trait::async_trait;
 use http::HeaderMap;
+use sha2::{Digest, Sha256};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use super::{log::ResourceLog, resource::ResourceInfo, scope::Scope, status::ApiError};
@@ -16,6 +17,19 @@ pub struct Connection {
     pub peer: SocketAddr,
     /// The chain the client presented; possession of the first key is proven, nothing else.
     pub certificates: Arc<[CertificateDer<'static>]>,
+    /// Names the whole chain: its intermediates decide too.
+    pub fingerprint: [u8; 32],
+}
+
+impl Connection {
+    pub fn new(peer: SocketAddr, certificates: Arc<[CertificateDer<'static>]>) -> Self {
+        let mut hash = Sha256::new();
+        for certificate in certificates.iter() {
+            hash.update((certificate.len() as u64).to_be_bytes());
+            hash.update(certificate);
+        }
+        Self { peer, certificates, fingerprint: hash.finalize().into() }
+    }
 }
 
 /// An authenticated caller.

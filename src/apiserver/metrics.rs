@@ -17,6 +17,11 @@ use super::{
     status::ApiError,
 };
 
+mod resolved;
+
+use resolved::Answers;
+pub use resolved::Attempts;
+
 const SECONDS: &[f64] =
     &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0];
 const BYTES: &[f64] = &[1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
@@ -26,7 +31,7 @@ const REQUEST: &[&str] =
 const RESOURCE: &[&str] = &["group", "version", "resource"];
 
 /// The label values of a request, all of them from closed sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RequestLabels {
     pub verb: &'static str,
     pub group: &'static str,
@@ -90,10 +95,9 @@ pub struct Metrics {
     pub connections: IntGaugeVec,
     pub connections_refused: IntCounter,
     pub stalled: IntCounterVec,
-    pub authentications: IntCounterVec,
-    pub authentication_seconds: HistogramVec,
-    pub authorizations: IntCounterVec,
-    pub authorization_seconds: HistogramVec,
+    pub authentications: Attempts,
+    pub authorizations: Attempts,
+    answers: Answers,
 }
 
 impl Metrics {
@@ -167,46 +171,45 @@ impl Metrics {
                 "Connections and responses cut because the peer read nothing.",
                 &["kind"],
             ),
-            authentications: counters(
-                r,
-                "authentication_attempts",
-                "Authentication attempts by result.",
-                &["result"],
+            authentications: Attempts::new(
+                counters(r, "authentication_attempts", "Authentication attempts by result.", &["result"]),
+                histograms(
+                    r,
+                    "authentication_duration_seconds",
+                    "Time to authenticate.",
+                    SECONDS,
+                    &["result"],
+                ),
+                ["success", "failure", "error"],
             ),
-            authentication_seconds: histograms(
-                r,
-                "authentication_duration_seconds",
-                "Time to authenticate.",
-                SECONDS,
-                &["result"],
+            authorizations: Attempts::new(
+                counters(r, "authorization_attempts_total", "Authorization attempts by result.", &["result"]),
+                histograms(r, "authorization_duration_seconds", "Time to authorize.", SECONDS, &["result"]),
+                ["allowed", "denied", "error"],
             ),
-            authorizations: counters(
-                r,
-                "authorization_attempts_total",
-                "Authorization attempts by result.",
-                &["result"],
-            ),
-            authorization_seconds: histograms(
-                r,
-                "authorization_duration_seconds",
-                "Time to authorize.",
-                SECONDS,
-                &["result"],
-            ),
+            answers: Answers::default(),
             registry,
         }
     }
 
     /// One answered request; a watch is counted when it ends, and its duration is not a latency.
     pub fn answered(&self, labels: &RequestLabels, code: StatusCode, took: Duration, size: Option<u64>) {
-        let values = labels.values();
-        self.requests.with_label_values(&[&values[..], &[code.as_str()]].concat()).inc();
-        if labels.verb == "WATCH" {
-            return;
-        }
-        self.request_seconds.with_label_values(&values).observe(took.as_secs_f64());
-        if let Some(size) = size {
-            self.response_sizes.with_label_values(&values).observe(size as f64);
+        let answer = self.answers.of(labels, code, || {
+            let values = labels.values();
+            let requests = self.requests.with_label_values(&[&values[..], &[code.as_str()]].concat());
+            let histograms = (labels.verb != "WATCH").then(|| {
+                let sizes = self.response_sizes.with_label_values(&values);
+                (self.request_seconds.with_label_values(&values), sizes)
+            });
+            (requests, histograms)
+        });
+        let (requests, histograms) = &*answer;
+        requests.inc();
+        if let Some((seconds, sizes)) = histograms {
+            seconds.observe(took.as_secs_f64());
+            if let Some(size) = size {
+                sizes.observe(size as f64);
+            }
         }
     }
 

@@ -5,6 +5,8 @@
 
 mod accept;
 
+use std::borrow::Cow;
+
 use http::{HeaderMap, StatusCode, header};
 
 use super::{
@@ -174,9 +176,10 @@ fn wants_pretty(headers: &HeaderMap, query: &Query) -> bool {
 }
 
 /// All values of a header as one list.
-fn header_text(headers: &HeaderMap, name: header::HeaderName) -> String {
-    let values: Vec<_> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
-    values.join(",")
+fn header_text(headers: &HeaderMap, name: header::HeaderName) -> Cow<'_, str> {
+    let mut values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let first = values.next().unwrap_or_default();
+    values.fold(Cow::Borrowed(first), |list, value| Cow::Owned(format!("{list},{value}")))
 }
 
 fn not_acceptable(verb: Verb) -> ApiError {

@@ -3,6 +3,8 @@
 //! Fed by the filter of the same name. Knows the shape of Kubernetes paths, not which of them exist. A path
 //! is never normalised: what does not have the shape is a non-resource path and ends as a 404.
 
+use std::borrow::Cow;
+
 use http::{Method, Uri};
 use percent_encoding::percent_decode_str;
 
@@ -66,7 +68,7 @@ fn split_scope(path: &str) -> Result<(Scope, &str), ApiError> {
     let Some(rest) = path.strip_prefix("/clusters/") else { return Ok((Scope::None, path)) };
     let (name, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let name = decode(name)?;
-    let scope = match name.as_str() {
+    let scope = match name.as_ref() {
         "" => return Err(ApiError::unknown_path()),
         "*" => Scope::Wildcard,
         path if path.contains(':') => Scope::Path(path.into()),
@@ -75,28 +77,32 @@ fn split_scope(path: &str) -> Result<(Scope, &str), ApiError> {
     Ok((scope, if rest.is_empty() { "/" } else { rest }))
 }
 
-fn decode(segment: &str) -> Result<String, ApiError> {
+fn decode(segment: &str) -> Result<Cow<'_, str>, ApiError> {
+    // As it stands in the URI a segment has neither slash nor NUL.
+    if !segment.contains('%') && !segment.starts_with('.') {
+        return Ok(Cow::Borrowed(segment));
+    }
     let decoded = percent_decode_str(segment).decode_utf8().map_err(|_| ApiError::unknown_path())?;
     if decoded.contains(['/', '\0']) || matches!(decoded.as_ref(), "." | "..") {
         return Err(ApiError::unknown_path());
     }
-    Ok(decoded.into_owned())
+    Ok(decoded)
 }
 
 /// The resource a path names: `/api/V/…` with 3, `/apis/G/V/…` with 4 segments or more.
-fn resource(segments: &[String]) -> Option<Target> {
-    if segments.iter().any(String::is_empty) {
+fn resource(segments: &[Cow<'_, str>]) -> Option<Target> {
+    if segments.iter().any(|segment| segment.is_empty()) {
         return None;
     }
     let (group, version, mut rest) = match segments {
         [api, version, rest @ ..] if api == "api" => ("", version, rest),
-        [apis, group, version, rest @ ..] if apis == "apis" => (group.as_str(), version, rest),
+        [apis, group, version, rest @ ..] if apis == "apis" => (group.as_ref(), version, rest),
         _ => return None,
     };
     let mut namespace = "";
     if let [namespaces, name, inner, ..] = rest
         && namespaces == "namespaces"
-        && !matches!(inner.as_str(), "status" | "finalize")
+        && !matches!(inner.as_ref(), "status" | "finalize")
     {
         namespace = name;
         rest = &rest[2..];
@@ -105,12 +111,14 @@ fn resource(segments: &[String]) -> Option<Target> {
     let (name, subresource) = match rest {
         [] => ("", String::new()),
         // What comes after a subresource's name is its own affair, and no part of what is authorized.
-        [name, subresource @ ..] => (name.as_str(), subresource.first().cloned().unwrap_or_default()),
+        [name, subresource @ ..] => {
+            (name.as_ref(), subresource.first().map(|first| first.to_string()).unwrap_or_default())
+        }
     };
     Some(Target::Resource {
         group: group.to_owned(),
-        version: version.clone(),
-        resource: resource.clone(),
+        version: version.to_string(),
+        resource: resource.to_string(),
         subresource,
         namespace: namespace.to_owned(),
         name: name.to_owned(),

@@ -67,10 +67,11 @@ impl Rest {
 
     /// Answers a request that is authorized already: for a get the row itself, else only the door.
     pub async fn handle(&self, request: ResourceRequest) -> Response {
+        // A get is over soon and often; it need not carry the room of the others.
         let answer = match request.verb {
             Verb::Get => self.get(&request).await,
-            Verb::List => self.list(&request).await,
-            Verb::Watch => self.watch(&request).await,
+            Verb::List => Box::pin(self.list(&request)).await,
+            Verb::Watch => Box::pin(self.watch(&request)).await,
         };
         answer.unwrap_or_else(IntoResponse::into_response)
     }

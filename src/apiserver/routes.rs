@@ -2,7 +2,7 @@
 //!
 //! Fed with what is served by `server`. It knows paths and resources by name; what they hold is `rest`'s.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     body::Body,
@@ -30,11 +30,10 @@ use super::{
 /// `Allow` of everything that is served.
 const READ_ONLY: &str = "GET, HEAD";
 
-type Name = (&'static str, &'static str, &'static str);
-
 /// Everything that is served.
 pub struct Routes {
-    resources: HashMap<Name, Rest>,
+    /// So few that looking at each is quicker than a map.
+    resources: Vec<Rest>,
     discovery: Discovery,
     openapi: OpenApi,
     version: Version,
@@ -54,12 +53,7 @@ impl Routes {
         let infos: Vec<_> = rests.iter().map(|rest| rest.storage.info()).collect();
         let discovery = Discovery::new(&infos);
         let index = index(&discovery, &openapi, &health);
-        let named = |rest: Rest| {
-            let info = rest.storage.info();
-            ((info.group, info.version, info.resource), rest)
-        };
-        let resources = rests.into_iter().map(named).collect();
-        Self { resources, discovery, openapi, version, health, metrics, index }
+        Self { resources: rests, discovery, openapi, version, health, metrics, index }
     }
 
     /// The resource a target names, if it is served.
@@ -69,7 +63,10 @@ impl Routes {
 
     fn rest<'a>(&'a self, target: &'a Target) -> Option<&'a Rest> {
         let Target::Resource { group, version, resource, .. } = target else { return None };
-        self.resources.get(&(group.as_str(), version.as_str(), resource.as_str()))
+        self.resources.iter().find(|rest| {
+            let info = rest.storage.info();
+            info.resource == resource && info.version == version && info.group == group
+        })
     }
 
     pub async fn handle(&self, request: Request) -> Response {

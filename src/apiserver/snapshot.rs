@@ -7,6 +7,9 @@ use std::sync::{
 };
 
 use super::object::{Key, Object};
+use keys::Keys;
+
+mod keys;
 
 /// Objects per segment: at about 2 KiB each a segment is one 128 KiB write of a list.
 const SEGMENT_OBJECTS: usize = 64;
@@ -22,16 +25,16 @@ pub struct Segment {
     pub objects: Vec<Arc<Object>>,
     /// The length of the objects' JSON together, so that a list knows its length without visiting them.
     pub json_len: usize,
+    last: Key,
+    keys: Keys,
 }
 
 impl Segment {
     fn new(objects: Vec<Arc<Object>>) -> Arc<Self> {
         let json_len = objects.iter().map(|object| object.json_len()).sum();
-        Arc::new(Self { id: NEXT_SEGMENT.fetch_add(1, Ordering::Relaxed), objects, json_len })
-    }
-
-    fn last(&self) -> &Key {
-        &self.objects[self.objects.len() - 1].key
+        let last = objects[objects.len() - 1].key.clone();
+        let keys = Keys::of(&objects);
+        Arc::new(Self { id: NEXT_SEGMENT.fetch_add(1, Ordering::Relaxed), objects, json_len, last, keys })
     }
 }
 
@@ -67,15 +70,21 @@ impl Snapshot {
 
     /// The objects whose key is greater than `key`, in order.
     pub fn after<'a>(&'a self, key: &Key) -> impl Iterator<Item = &'a Arc<Object>> {
-        let at = self.segments.partition_point(|segment| segment.last() <= key);
+        let at = self.segments.partition_point(|segment| segment.last <= *key);
         let skip = self.segments.get(at).map_or(0, |s| s.objects.partition_point(|o| &o.key <= key));
         self.segments[at..].iter().flat_map(|segment| &segment.objects).skip(skip)
     }
 
     pub fn get(&self, key: &Key) -> Option<&Arc<Object>> {
-        let segment = self.segments.get(self.segment_of(key))?;
-        let at = segment.objects.binary_search_by(|object| object.key.cmp(key)).ok()?;
-        Some(&segment.objects[at])
+        self.find(&key.namespace, &key.name)
+    }
+
+    /// The same without a key of one's own.
+    pub fn find(&self, namespace: &str, name: &str) -> Option<&Arc<Object>> {
+        let before = |key: &Key| (&*key.namespace, &*key.name) < (namespace, name);
+        let at = self.segments.partition_point(|segment| before(&segment.last));
+        let segment = self.segments.get(at)?;
+        Some(&segment.objects[segment.keys.find(namespace, name)?])
     }
 
     /// Puts or replaces one object.
@@ -131,7 +140,7 @@ impl Snapshot {
 
     /// The segment that holds the key, or would.
     fn segment_of(&self, key: &Key) -> usize {
-        self.segments.partition_point(|segment| segment.last() < key)
+        self.segments.partition_point(|segment| segment.last < *key)
     }
 }
 

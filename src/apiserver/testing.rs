@@ -181,7 +181,7 @@ pub fn limits() -> Limits {
 /// A request of `user`, from a connection without a certificate.
 pub fn request(method: &str, uri: &str, user: &str) -> Request<Body> {
     let mut request = Request::builder().method(method).uri(uri).body(Body::empty()).unwrap();
-    let connection = Connection { peer: ([127, 0, 0, 1], 1).into(), certificates: Arc::new([]) };
+    let connection = Connection::new(([127, 0, 0, 1], 1).into(), Arc::new([]));
     request.extensions_mut().insert(connection);
     if !user.is_empty() {
         request.headers_mut().insert("x-user", HeaderValue::from_str(user).unwrap());

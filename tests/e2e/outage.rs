@@ -112,7 +112,7 @@ fn assert_misses_crds(env: &Env) {
     let wire = env.wire();
     until_true("data requests get 503", seconds(10), || {
         let answer = block_on(wire.get(VIEWS, &[])).expect("an answer");
-        answer.status == 503 && answer.head.contains("\r\nretry-after: 1")
+        answer.status == 503 && answer.header("retry-after") == "1"
     });
     // kubectl retries a 503 for a while before it shows it.
     until("data requests say what to apply", seconds(30), || match admin.try_run(&["get", "--raw", VIEWS]) {

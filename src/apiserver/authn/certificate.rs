@@ -15,7 +15,7 @@ use x509_parser::{
 };
 
 use super::{Generation, authenticated, authority::Window};
-use crate::apiserver::identity::User;
+use crate::apiserver::identity::{Connection, User};
 
 /// Also how long a certificate that is not valid yet stays refused after it has become so.
 const REMEMBERED: Duration = Duration::from_secs(10);
@@ -42,23 +42,13 @@ impl Default for Judgements {
 impl Judgements {
     pub(crate) fn judge(
         &self,
-        chain: &[CertificateDer<'static>],
+        connection: &Connection,
         generation: &Generation,
         now: UnixTime,
     ) -> Arc<Judgement> {
-        let key = (fingerprint(chain), generation.number);
-        self.cache.get_with(key, || Arc::new(judge(chain, generation, now)))
+        let key = (connection.fingerprint, generation.number);
+        self.cache.get_with(key, || Arc::new(judge(&connection.certificates, generation, now)))
     }
-}
-
-/// Of the whole chain: its intermediates decide too.
-fn fingerprint(chain: &[CertificateDer<'static>]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for certificate in chain {
-        hash.update((certificate.len() as u64).to_be_bytes());
-        hash.update(certificate);
-    }
-    hash.finalize().into()
 }
 
 fn judge(chain: &[CertificateDer<'static>], generation: &Generation, now: UnixTime) -> Judgement {

@@ -63,6 +63,20 @@ where
             return Ok(ask().await?.value);
         }
         let begun = Instant::now();
+        if let Some(timed) = self.cache.get(key).await
+            && timed.holds(self.ttl, begun)
+        {
+            return Ok(timed.value.clone());
+        }
+        // Boxed, so that whoever finds the answer above does not carry the room for asking.
+        Box::pin(self.ask(key, begun, ask)).await
+    }
+
+    async fn ask<F, E>(&self, key: &K, begun: Instant, ask: impl Fn() -> F) -> Result<V, E>
+    where
+        F: Future<Output = Result<Timed<V>, E>>,
+        E: Clone + Send + Sync + 'static,
+    {
         loop {
             let asked = async { ask().await.map(Arc::new) };
             let answer = self.cache.try_get_with_by_ref(key, asked).await;

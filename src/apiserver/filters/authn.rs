@@ -1,24 +1,23 @@
 //! Who calls. Only whole health endpoints are answered to nobody in particular.
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
 use axum::{
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, StatusCode, header};
 
-use super::{Chain, info};
+use super::{Chain, Next, info};
 use crate::apiserver::{
     identity::{Authenticated, Connection},
     status::ApiError,
 };
 
-pub async fn authenticate(State(chain): State<Arc<Chain>>, mut request: Request, next: Next) -> Response {
+pub async fn authenticate(chain: &Chain, mut request: Request, next: impl Next) -> Response {
     let caller = match info(&request) {
         Ok(info) if info.is_probe() => None,
-        Ok(_) => match caller(&chain, request.extensions().get(), request.headers()).await {
+        Ok(_) => match caller(chain, request.extensions().get(), request.headers()).await {
             Ok(caller) => Some(caller),
             Err(error) => return error.into_response(),
         },
@@ -55,8 +54,6 @@ async fn caller(
         Err(error) if error.code == StatusCode::UNAUTHORIZED => "failure",
         Err(_) => "error",
     };
-    chain.metrics.authentications.with_label_values(&[result]).inc();
-    let seconds = started.elapsed().as_secs_f64();
-    chain.metrics.authentication_seconds.with_label_values(&[result]).observe(seconds);
+    chain.metrics.authentications.observe(result, started.elapsed());
     answer
 }

@@ -3,15 +3,14 @@
 //! Discovery, OpenAPI and version need a caller and no review. A front that names no user gets these and
 //! nothing else.
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
 use axum::{
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::{IntoResponse, Response},
 };
 
-use super::{Chain, forbidden::forbidden, info};
+use super::{Chain, Next, forbidden::forbidden, info};
 use crate::apiserver::{
     identity::{Attributes, Authenticated, Decision, Via},
     request_info::RequestInfo,
@@ -19,10 +18,10 @@ use crate::apiserver::{
     status::ApiError,
 };
 
-pub async fn authorize(State(chain): State<Arc<Chain>>, mut request: Request, next: Next) -> Response {
+pub async fn authorize(chain: &Chain, mut request: Request, next: impl Next) -> Response {
     let caller = request.extensions().get::<Authenticated>();
     let decided = match info(&request) {
-        Ok(info) => attributes(&chain, &info, caller).await,
+        Ok(info) => attributes(chain, &info, caller).await,
         Err(error) => Err(error),
     };
     match decided {
@@ -75,8 +74,6 @@ async fn review(chain: &Chain, attributes: &Attributes) -> Result<Decision, ApiE
         Ok(Decision::Deny { .. }) => "denied",
         Err(_) => "error",
     };
-    chain.metrics.authorizations.with_label_values(&[result]).inc();
-    let seconds = started.elapsed().as_secs_f64();
-    chain.metrics.authorization_seconds.with_label_values(&[result]).observe(seconds);
+    chain.metrics.authorizations.observe(result, started.elapsed());
     decision
 }

@@ -1,9 +1,11 @@
 //! Nothing may be cached unless the handler says so, as discovery does.
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::{extract::Request, response::Response};
 use http::{HeaderValue, header};
 
-pub async fn cache_control(request: Request, next: Next) -> Response {
+use super::Next;
+
+pub async fn cache_control(request: Request, next: impl Next) -> Response {
     let mut response = next.run(request).await;
     response
         .headers_mut()

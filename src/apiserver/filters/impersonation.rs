@@ -4,17 +4,17 @@
 
 use axum::{
     extract::Request,
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
 
+use super::Next;
 use crate::apiserver::status::ApiError;
 
 const REFUSAL: &str = "forbidden: Impersonate-* headers are not served here; \
     send the request through kube-apiserver, which resolves them";
 
-pub async fn refuse(request: Request, next: Next) -> Response {
+pub async fn refuse(request: Request, next: impl Next) -> Response {
     if request.headers().keys().any(|name| name.as_str().starts_with("impersonate-")) {
         return ApiError::new(StatusCode::FORBIDDEN, "Forbidden", REFUSAL).into_response();
     }

@@ -3,31 +3,27 @@
 //! Discovery, OpenAPI, version and health are exempt, else overload would become an outage of the
 //! APIService and of every namespace deletion. No caller and no group is. A watch counts until it started.
 
-use std::sync::Arc;
-
 use axum::{
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::{IntoResponse, Response},
 };
 
-use super::{Chain, info};
+use super::{Chain, Next, info};
 use crate::apiserver::{
     metrics::{Counted, RequestLabels},
     status::ApiError,
 };
 
-pub async fn max_in_flight(State(chain): State<Arc<Chain>>, request: Request, next: Next) -> Response {
-    match info(&request) {
+pub async fn max_in_flight(chain: &Chain, request: Request, next: impl Next) -> Response {
+    let info = match info(&request) {
         Ok(info) if info.is_discovery() || info.is_health() => return next.run(request).await,
-        Ok(_) => {}
+        Ok(info) => info,
         Err(error) => return error.into_response(),
-    }
+    };
     let Ok(_permit) = chain.inflight.try_acquire() else {
         let error = ApiError::too_many_requests();
-        if let Some(labels) = request.extensions().get::<RequestLabels>() {
-            chain.metrics.terminated(labels, error.code);
-        }
+        let labels = RequestLabels::new(&info, request.method(), chain.routes.served(&info.target));
+        chain.metrics.terminated(&labels, error.code);
         return error.into_response();
     };
     let gauge = chain.metrics.inflight.with_label_values(&["readOnly"]);

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::{
     extract::Request,
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, Method, Version, header};
 
+use super::Next;
 use crate::apiserver::{request_info::RequestInfo, status::ApiError};
 
-pub async fn request_info(mut request: Request, next: Next) -> Response {
+pub async fn request_info(mut request: Request, next: impl Next) -> Response {
     if request.method() == Method::CONNECT {
         return no_tunnel(request.version());
     }

@@ -9,8 +9,7 @@ use std::{
 
 use axum::{
     body::Body,
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -18,16 +17,15 @@ use http::StatusCode;
 use http_body::{Body as _, Frame, SizeHint};
 use tracing::Instrument;
 
-use super::{Chain, info, trace};
+use super::{Chain, Next, info, trace};
 use crate::apiserver::metrics::{Counted, Metrics, RequestLabels};
 
-pub async fn observe(State(chain): State<Arc<Chain>>, mut request: Request, next: Next) -> Response {
+pub async fn observe(chain: &Chain, request: Request, next: impl Next) -> Response {
     let info = match info(&request) {
         Ok(info) => info,
         Err(error) => return error.into_response(),
     };
     let labels = RequestLabels::new(&info, request.method(), chain.routes.served(&info.target));
-    request.extensions_mut().insert(labels);
     let started = Instant::now();
     let span = trace::span(&request, &info, &labels);
     let response = next.run(request).instrument(span.clone()).await;

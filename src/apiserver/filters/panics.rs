@@ -4,14 +4,14 @@ use std::{any::Any, panic::AssertUnwindSafe};
 
 use axum::{
     extract::Request,
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use futures::FutureExt;
 
+use super::Next;
 use crate::apiserver::status::ApiError;
 
-pub async fn panics(request: Request, next: Next) -> Response {
+pub async fn panics(request: Request, next: impl Next) -> Response {
     // Nothing of the request is used after an unwind.
     match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,

@@ -3,16 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
 
-use super::{Chain, info};
+use super::{Chain, Next, info};
 use crate::apiserver::{request_info::RequestInfo, status::ApiError};
 
-pub async fn timeout(State(chain): State<Arc<Chain>>, request: Request, next: Next) -> Response {
+pub async fn timeout(chain: &Chain, request: Request, next: impl Next) -> Response {
     match limit(&request, chain.timeout) {
         Err(error) => error.into_response(),
         Ok(None) => next.run(request).await,

@@ -4,14 +4,14 @@
 
 use axum::{
     extract::Request,
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, Method, Version, header};
 
+use super::Next;
 use crate::apiserver::status::ApiError;
 
-pub async fn refuse(request: Request, next: Next) -> Response {
+pub async fn refuse(request: Request, next: impl Next) -> Response {
     if request.method() != Method::CONNECT && !request.headers().contains_key(header::UPGRADE) {
         return next.run(request).await;
     }

@@ -23,7 +23,7 @@ use crate::apiserver::{
 };
 
 /// Bodies up to this size are never compressed.
-const GZIP_FLOOR: usize = 128 << 10;
+pub(super) const GZIP_FLOOR: usize = 128 << 10;
 
 /// A body before its last transformations.
 pub(super) struct Content {
@@ -76,6 +76,13 @@ impl Content {
         }
         Ok(response)
     }
+}
+
+/// A body that is complete and not to be transformed any more.
+pub(super) fn uncompressed(media: Media, bytes: Bytes) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media.content_type()));
+    response
 }
 
 /// Makes frames until it is clear whether the body passes the floor of compression.

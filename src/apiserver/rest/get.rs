@@ -8,14 +8,14 @@ use http::StatusCode;
 
 use super::{
     Rest,
-    body::Content,
+    body::{self, Content, GZIP_FLOOR},
     document::{Document, ListMeta, Rows},
     version, yaml,
 };
 use crate::apiserver::{
     items::ItemFormat,
     negotiation::{self, Form, Media, Representation},
-    object::{Key, Object},
+    object::Object,
     options,
     request::{ResourceRequest, Verb},
     resource::ResourceInfo,
@@ -32,8 +32,12 @@ impl Rest {
         let log = self.storage.log(&request.scope)?;
         let snapshot = version::not_older_than(&log, wanted.unwrap_or(0)).await?;
         let namespace = if info.namespaced { request.namespace.as_str() } else { "" };
-        let key = Key { namespace: namespace.into(), name: request.name.as_str().into() };
-        let object = snapshot.get(&key).ok_or_else(|| not_found(info, &request.name))?;
+        let object = snapshot.find(namespace, &request.name).ok_or_else(|| not_found(info, &request.name))?;
+        if let Representation { form: Form::Object, media: Media::Json } = representation
+            && object.json_len() <= GZIP_FLOOR
+        {
+            return Ok(body::uncompressed(representation.media, object.json()));
+        }
         let content = self.single(object.clone(), representation, include);
         content.into_response(negotiation::accepts_gzip(&request.headers), &self.encoded).await
     }

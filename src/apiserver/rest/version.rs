@@ -15,6 +15,10 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The current snapshot once it is not older than `version`; 504 with the cause client-go knows after 3 s.
 pub(super) async fn not_older_than(log: &ResourceLog, version: u64) -> Result<Arc<Snapshot>, ApiError> {
+    let snapshot = log.snapshot();
+    if snapshot.resource_version >= version {
+        return Ok(snapshot);
+    }
     let mut head = log.subscribe();
     let reached = async {
         loop {

@@ -19,13 +19,15 @@ use super::{
     io::GuardedIo,
     limits::{Deadlines, Protocol},
     listener::Server,
-    requests::Requests,
+    requests::requests,
     tracker::{Tracker, Verdict},
 };
 use crate::apiserver::{identity::Connection, metrics::Counted};
 
 /// hyper's smallest buffer for one HTTP/1 request head.
 const MIN_BUFFER: usize = 8192;
+/// What hyper takes by itself. Told any other number, it allocates room for that many lines for each request.
+const CHEAP_HEADER_LINES: usize = 100;
 
 pub async fn serve(server: Arc<Server>, stream: TcpStream, peer: SocketAddr) {
     let handshake = TlsAcceptor::from(server.tls.clone()).accept(stream);
@@ -43,7 +45,7 @@ pub async fn serve(server: Arc<Server>, stream: TcpStream, peer: SocketAddr) {
     let _open = Counted::new(server.metrics.connections.with_label_values(&[name]));
     let tracker = Arc::new(Tracker::new(http2));
     let io = TokioIo::new(GuardedIo::new(stream, tracker.clone(), deadlines.stall));
-    let requests = Requests::new(server.service.clone(), connection, tracker.clone());
+    let requests = requests(server.service.clone(), connection, tracker.clone());
     if http2 {
         let connection = h2(protocol, deadlines).serve_connection(io, requests);
         drive(&server, &tracker, connection, |connection| connection.graceful_shutdown()).await;
@@ -60,7 +62,7 @@ fn failed_handshake(server: &Server, peer: SocketAddr, error: &str) {
 
 fn identify(stream: &TlsStream<TcpStream>, peer: SocketAddr) -> Connection {
     let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
-    Connection { peer, certificates: chain.iter().map(|one| one.clone().into_owned()).collect() }
+    Connection::new(peer, chain.iter().map(|one| one.clone().into_owned()).collect())
 }
 
 /// hyper's own header deadline also counts the wait for the next request, so the tracker judges both apart.
@@ -70,9 +72,11 @@ fn h1(protocol: &Protocol) -> http1::Builder {
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(None)
-        .max_headers(protocol.header_lines)
         .max_header_size(header_bytes)
         .max_buf_size(header_bytes.max(MIN_BUFFER));
+    if protocol.header_lines != CHEAP_HEADER_LINES {
+        builder.max_headers(protocol.header_lines);
+    }
     builder
 }
 

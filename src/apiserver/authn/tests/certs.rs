@@ -96,5 +96,5 @@ impl Ca {
 
 pub fn connection(chain: &[&CertificateDer<'static>]) -> Connection {
     let certificates: Vec<_> = chain.iter().map(|certificate| (*certificate).clone()).collect();
-    Connection { peer: "192.0.2.1:1234".parse().unwrap(), certificates: Arc::from(certificates) }
+    Connection::new("192.0.2.1:1234".parse().unwrap(), Arc::from(certificates))
 }

@@ -128,7 +128,7 @@ async fn a_flood_of_made_up_tokens_stays_here_and_harms_no_other_peer() {
     let asked = rig.fake.tokens_asked();
     assert!(asked <= 100, "{asked} reviews");
     assert_eq!(refused, 10_000 - asked);
-    let honest = Connection { peer: "192.0.2.2:1".parse().unwrap(), certificates: Arc::from(Vec::new()) };
+    let honest = Connection::new("192.0.2.2:1".parse().unwrap(), Arc::from(Vec::new()));
     let found = rig.authenticator.authenticate(&honest, &headers(&[("Authorization", "Bearer good")])).await;
     assert_eq!(found.unwrap().user.name, "tom");
 }

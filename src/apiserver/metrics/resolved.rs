@@ -1,0 +1,64 @@
+//! Series whose labels have been looked up already: for each request the lookups would cost more than counting.
+//!
+//! A series still appears with its first use. Labels come from closed sets, so there are few.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use http::StatusCode;
+use parking_lot::RwLock;
+use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec};
+
+use super::RequestLabels;
+
+/// Attempts at something and the time they took, by one of three results.
+pub struct Attempts {
+    counts: IntCounterVec,
+    seconds: HistogramVec,
+    results: [(&'static str, OnceLock<(IntCounter, Histogram)>); 3],
+}
+
+impl Attempts {
+    pub fn new(counts: IntCounterVec, seconds: HistogramVec, results: [&'static str; 3]) -> Self {
+        Self { counts, seconds, results: results.map(|result| (result, OnceLock::new())) }
+    }
+
+    pub fn observe(&self, result: &'static str, took: Duration) {
+        let resolve =
+            || (self.counts.with_label_values(&[result]), self.seconds.with_label_values(&[result]));
+        match self.results.iter().find(|(known, _)| *known == result) {
+            Some((_, resolved)) => count(resolved.get_or_init(resolve), took),
+            None => count(&resolve(), took),
+        }
+    }
+}
+
+fn count((attempts, seconds): &(IntCounter, Histogram), took: Duration) {
+    attempts.inc();
+    seconds.observe(took.as_secs_f64());
+}
+
+/// The series of one kind of answer; duration and size are a watch's neither.
+pub type Answer = (IntCounter, Option<(Histogram, Histogram)>);
+
+/// The series of all answers so far.
+#[derive(Default)]
+pub struct Answers(RwLock<HashMap<(RequestLabels, StatusCode), Arc<Answer>>>);
+
+impl Answers {
+    pub fn of(
+        &self,
+        labels: &RequestLabels,
+        code: StatusCode,
+        resolve: impl FnOnce() -> Answer,
+    ) -> Arc<Answer> {
+        let key = (*labels, code);
+        if let Some(answer) = self.0.read().get(&key) {
+            return answer.clone();
+        }
+        self.0.write().entry(key).or_insert_with(|| Arc::new(resolve())).clone()
+    }
+}
