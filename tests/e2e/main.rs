@@ -6,6 +6,7 @@
 
 mod access;
 mod binaries;
+mod canary;
 mod certificates;
 mod clients;
 mod cluster;
