@@ -6,6 +6,7 @@
 
 mod access;
 mod binaries;
+mod canary;
 mod clients;
 mod cluster;
 mod converge;
