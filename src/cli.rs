@@ -1,5 +1,7 @@
 //! The command line: one file per command, each `Args -> run()`. The only wiring in the crate.
 
+use std::{fmt::Display, io::Write};
+
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
@@ -31,6 +33,11 @@ enum Command {
     Manifests(manifests::ManifestsArgs),
     /// Say what is wrong with an installation
     Doctor(doctor::DoctorArgs),
+}
+
+/// Prints a line. A reader that went away does not stop a command halfway: its exit code still tells.
+fn say(line: impl Display) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// Runs the command to its end. An error is printed by `main` and makes the exit code 1.

@@ -4,6 +4,7 @@
 //! logs them when they do not parse; its retries obey a `Retry-After` of any length.
 
 pub mod authentication;
+mod kubeconfig;
 pub mod reviews;
 
 use std::{path::Path, time::Duration};
@@ -11,11 +12,7 @@ use std::{path::Path, time::Duration};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
-use kube::{
-    Client, Config,
-    client::Body,
-    config::{KubeConfigOptions, Kubeconfig},
-};
+use kube::{Client, client::Body, config::KubeConfigOptions};
 use serde::{Deserialize, de::DeserializeOwned};
 
 /// The longest answer of a request that is not a list or watch.
@@ -73,21 +70,25 @@ impl Upstream {
             KubeConfigOptions { context: target.context.map(str::to_owned), ..KubeConfigOptions::default() };
         let mut config = match target.kubeconfig {
             Some(path) => {
-                let kubeconfig = Kubeconfig::read_from(path)
+                let file = kubeconfig::read(path)
                     .with_context(|| format!("--kubeconfig: cannot read {}", path.display()))?;
-                Config::from_custom_kubeconfig(kubeconfig, &options).await.with_context(|| {
+                kubeconfig::configure(file, &options).await.with_context(|| {
                     let context = target.context.map(|name| format!("--context {name}: "));
                     format!("{}--kubeconfig: cannot use {}", context.unwrap_or_default(), path.display())
                 })?
             }
-            None if target.context.is_some() => Config::from_kubeconfig(&options)
+            None if target.context.is_some() => {
+                kubeconfig::default(&options).await.context("--context: cannot use the default kubeconfig")?
+            }
+            None => kubeconfig::infer(&options)
                 .await
-                .context("--context: cannot use the default kubeconfig")?,
-            None => Config::infer().await.context("no kubeconfig and not in a cluster: give --kubeconfig")?,
+                .context("no usable kubeconfig and not in a cluster: give --kubeconfig")?,
         };
         config.default_retry = false;
         let server = config.cluster_url.to_string();
-        let client = Client::try_from(config).context("--kubeconfig: cannot make a client")?;
+        // kube's text holds its causes already.
+        let client = Client::try_from(config)
+            .map_err(|error| anyhow::anyhow!("--kubeconfig: cannot make a client: {error}"))?;
         Ok(Self { client, server })
     }
 

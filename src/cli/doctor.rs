@@ -32,8 +32,8 @@ pub async fn run(args: DoctorArgs) -> anyhow::Result<()> {
     let crds = crate::api::crds::definitions();
     let report = doctor::examine(&upstream, args.service, &crds, jiff::Timestamp::now()).await;
     match args.output {
-        Output::Json => println!("{}", serde_json::to_string_pretty(&report)?),
-        Output::Text => report.checks.iter().for_each(|finding| println!("{finding}")),
+        Output::Json => super::say(serde_json::to_string_pretty(&report)?),
+        Output::Text => report.checks.iter().for_each(super::say),
     }
     match report.failed() {
         0 => Ok(()),

@@ -30,9 +30,9 @@ pub struct RegisterArgs {
 pub async fn run(args: RegisterArgs) -> anyhow::Result<()> {
     let installation = args.installation.installation()?;
     let upstream = args.upstream.connect().await?;
-    let mut say = |line: &str| println!("{line}");
+    let mut say = |line: &str| super::say(line);
     let mut apply = Apply { upstream: &upstream, timeout: args.timeout, force: args.force, say: &mut say };
     apply.register(installation, crate::api::crds::definitions()).await?;
-    println!("registered. Next: kubectl get aggregatedviews");
+    super::say("registered. Next: kubectl get aggregatedviews");
     Ok(())
 }

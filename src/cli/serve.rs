@@ -4,7 +4,6 @@
 //! shutdown begins, and they go on until it has.
 
 use std::{
-    io::Write,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
     sync::Arc,
@@ -142,7 +141,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         api.serve(listener, tls::server_config(certificate), shutdown).await;
         Ok::<(), std::convert::Infallible>(())
     });
-    writeln!(std::io::stdout(), "tmc serve: listening on https://{address}")?;
+    super::say(format_args!("tmc serve: listening on https://{address}"));
     tracing::info!(%address, upstream = upstream.server, "serving aggregated views");
     Ok(tasks.run(signals).await?)
 }

@@ -36,9 +36,9 @@ pub async fn run(args: UnregisterArgs) -> anyhow::Result<()> {
     };
     let crds = if args.crds { crate::api::crds::definitions() } else { Vec::new() };
     let removal = Removal { service, crds, namespace: args.namespace };
-    remove(&upstream, &removal, &mut |line| println!("{line}"))
+    remove(&upstream, &removal, &mut |line| super::say(line))
         .await
         .context("not everything is removed; run the command again")?;
-    println!("unregistered");
+    super::say("unregistered");
     Ok(())
 }

@@ -145,3 +145,30 @@ fn the_seeds_examples_apply_unchanged() {
     assert_eq!(view["status"]["syncTargets"][0]["metadata"]["name"], "production-east");
     env.admin().run(&["delete", "synctarget", "production-east"]);
 }
+
+/// A token beside what is wrong in a kubeconfig stays out of the complaint, which is one line.
+#[test]
+fn a_slip_in_a_kubeconfig_does_not_print_its_token() {
+    let files = Files::new();
+    let slip = files.path("slip");
+    let text = "users:\n- name: a\n  user:\n    token: CANARY\n   oops: x\n";
+    std::fs::write(&slip, text).expect("write files");
+    for command in ["serve", "doctor", "unregister"] {
+        let complaint = refused(&[command, "--kubeconfig", &slip]);
+        assert!(!complaint.contains("CANARY"), "{complaint}");
+        assert!(complaint.contains("line 5") && complaint.trim().lines().count() == 1, "{complaint}");
+    }
+}
+
+/// Exits with its own code when nobody reads what it prints.
+#[test]
+fn a_reader_that_went_away_is_no_panic() {
+    let files = Files::new();
+    let kubeconfig = files.path("kubeconfig");
+    let shell = r#"exec "$0" doctor --kubeconfig "$1" >/dev/full"#;
+    let mut command = std::process::Command::new("sh");
+    command.arg("-c").arg(shell).arg(crate::binaries::tmc()).arg(&kubeconfig);
+    let output = crate::process::run("tmc", &command, crate::wait::seconds(30));
+    assert_eq!(output.status.code(), Some(1), "{}", output.stderr);
+    assert!(output.stderr.contains("checks failed"), "{}", output.stderr);
+}
