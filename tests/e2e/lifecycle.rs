@@ -69,8 +69,10 @@ fn killed_it_is_missed_and_back_it_is_available() {
     assert!(admin.run(&["get", "synctargets"]).contains(&object_name(&workspace, "a")));
     let done = tmc(&["unregister", "--kubeconfig", &kubeconfig, "--crds"]);
     assert!(done.status.success(), "{}", done.stderr);
-    let crds = admin.run(&["get", "crd", "-oname"]);
-    assert!(!crds.contains("workload.kcp.io"), "{crds}");
+    // A CRD goes once its objects are gone, which kube-apiserver sees to in its own time.
+    until_true("the CRDs are gone", seconds(30), || {
+        !admin.run(&["get", "crd", "-oname"]).contains("workload.kcp.io")
+    });
 }
 
 #[test]
