@@ -26,8 +26,6 @@ use crate::apiserver::{identity::Connection, metrics::Counted};
 
 /// hyper's smallest buffer for one HTTP/1 request head.
 const MIN_BUFFER: usize = 8192;
-/// What hyper takes by itself. Told any other number, it allocates room for that many lines for each request.
-const CHEAP_HEADER_LINES: usize = 100;
 
 pub async fn serve(server: Arc<Server>, stream: TcpStream, peer: SocketAddr) {
     let handshake = TlsAcceptor::from(server.tls.clone()).accept(stream);
@@ -73,10 +71,8 @@ fn h1(protocol: &Protocol) -> http1::Builder {
         .timer(TokioTimer::new())
         .header_read_timeout(None)
         .max_header_size(header_bytes)
-        .max_buf_size(header_bytes.max(MIN_BUFFER));
-    if protocol.header_lines != CHEAP_HEADER_LINES {
-        builder.max_headers(protocol.header_lines);
-    }
+        .max_buf_size(header_bytes.max(MIN_BUFFER))
+        .max_headers(protocol.header_lines);
     builder
 }
 

@@ -41,7 +41,7 @@ impl Default for Limits {
                 pending_resets: 20,
                 local_resets: Some(1024),
                 header_bytes: 64 << 10,
-                header_lines: 100,
+                header_lines: 256,
             },
         }
     }
@@ -90,6 +90,6 @@ pub struct Protocol {
     /// Streams we reset for the peer's errors, over the connection's life. `None`: not counted.
     pub local_resets: Option<usize>,
     pub header_bytes: u32,
-    /// On HTTP/1; 100 costs least.
+    /// On HTTP/1.
     pub header_lines: usize,
 }
