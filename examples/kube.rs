@@ -41,7 +41,7 @@ fn main() -> Result<()> {
     ensure!(binaries::present(), "run `make kube-binaries` first");
     println!("Starting etcd, kube-apiserver, kube-controller-manager and tmc serve ...");
     let cluster = Cluster::start_with_controllers("kube", "namespace,serviceaccount,garbagecollector");
-    let tmc = Tmc::start(&cluster);
+    let tmc = Tmc::start_with(&cluster, &[]);
     let targets = Targets::new(cluster.admin().kubeconfig());
     let alive = samples(&targets);
     let kubeconfig = publish(&cluster)?;
@@ -70,7 +70,7 @@ fn samples(targets: &Targets) -> Vec<String> {
         "message": "2 of 18 Deployments are not Available", "lastTransitionTime": "2026-01-01T00:00:00Z"}));
     status["problems"] = json!([{"kind": "Deployment", "namespace": "shop", "name": "checkout",
         "reason": "ProgressDeadlineExceeded", "message": "image shop/checkout:v2 cannot be pulled"}]);
-    targets.patch_status("production-west", &status);
+    targets.apply_status("production-west", &status);
     let edge = targets.create("edge-1", "root:edge");
     targets.report("edge-1", Report { ready: false, deployments: (0, 3) });
     alive.extend([west, edge]);

@@ -9,3 +9,4 @@ pub mod placement;
 mod schema;
 pub mod views;
 pub mod workload;
+pub mod workspace;

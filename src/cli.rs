@@ -5,6 +5,7 @@ use std::{fmt::Display, io::Write};
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
+pub mod dev;
 pub mod doctor;
 pub mod installation;
 pub mod manifests;
@@ -12,6 +13,7 @@ pub mod register;
 pub mod serve;
 pub mod unregister;
 pub mod upstream;
+pub mod view;
 
 /// Transparent Multi-Cluster for kcp and Kubernetes.
 #[derive(Debug, Parser)]
@@ -23,6 +25,10 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the whole system in this process, on an embedded control plane
+    Dev(Box<dev::Args>),
+    /// Print the aggregated views as kubectl does
+    View(view::ViewArgs),
     /// Serve the aggregated views of a cluster's SyncTargets
     Serve(Box<serve::Args>),
     /// Register a server with a cluster and wait until it is available
@@ -40,14 +46,21 @@ fn say(line: impl Display) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
+/// The stack of a worker. Bodies are read and judged recursively; their depth is bounded, and the deepest that is
+/// allowed takes more than the usual 2 MiB in a build without optimization, which would end the process.
+const STACK: usize = 16 << 20;
+
 /// Runs the command to its end. An error is printed by `main` and makes the exit code 1.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .thread_stack_size(STACK)
         .build()
         .context("cannot start the runtime")?;
     runtime.block_on(async {
         match cli.command {
+            Command::Dev(args) => dev::run(*args).await,
+            Command::View(args) => view::run(args).await,
             Command::Serve(args) => serve::run(*args).await,
             Command::Register(args) => register::run(args).await,
             Command::Unregister(args) => unregister::run(args).await,

@@ -24,7 +24,7 @@ pub use fetch::{Fetch, FetchBody};
 pub use frame::{FrameDecoder, FrameTooLong};
 pub use metrics::Metrics;
 pub use source::{Phase, Source, SourceStatus};
-pub use trouble::Trouble;
+pub use trouble::{RETRY_AFTER_CAP, Trouble};
 
 use std::time::Duration;
 

@@ -7,7 +7,10 @@
 pub mod api;
 pub mod apiserver;
 pub mod cli;
+pub mod controlplane;
 pub mod informers;
+pub mod liveness;
+pub mod reconcilers;
 pub mod registration;
 pub mod security;
 pub mod supervisor;

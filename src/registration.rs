@@ -8,7 +8,7 @@ pub mod ca;
 pub mod conditions;
 pub mod doctor;
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 pub mod installation;
 pub mod kinds;
 pub mod manifests;

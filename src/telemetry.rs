@@ -61,6 +61,18 @@ pub struct Options {
 #[must_use = "dropped at once, no trace is ever sent"]
 pub struct Telemetry(Option<SdkTracerProvider>);
 
+/// Where spans can be sent: a collector's `http://host:port`. This build has no TLS for it.
+pub fn endpoint(text: &str) -> Result<String, String> {
+    let uri = text.parse::<http::Uri>().ok();
+    let usable = uri.is_some_and(|uri| {
+        uri.scheme_str() == Some("http") && uri.host().is_some_and(|host| !host.is_empty())
+    });
+    if usable {
+        return Ok(text.to_owned());
+    }
+    Err("give the URL of a collector that takes OTLP over gRPC without TLS, for example http://127.0.0.1:4317".to_owned())
+}
+
 /// Sets up the process; inside a tokio runtime when there is an OTLP endpoint.
 pub fn init(options: &Options) -> Result<Telemetry, TelemetryError> {
     let provider = options.otlp_endpoint.as_deref().map(provider).transpose()?;
@@ -87,7 +99,8 @@ where
 
 fn level(verbosity: u8) -> LevelFilter {
     match verbosity {
-        0..=3 => LevelFilter::INFO,
+        0..=1 => LevelFilter::WARN,
+        2..=3 => LevelFilter::INFO,
         4..=5 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     }

@@ -4,15 +4,18 @@
 //! logs them when they do not parse; its retries obey a `Retry-After` of any length.
 
 pub mod authentication;
+mod credentials;
 mod kubeconfig;
 pub mod reviews;
+pub mod rights;
 
 use std::{path::Path, time::Duration};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
-use kube::{Client, client::Body, config::KubeConfigOptions};
+pub use kube::client::Body;
+use kube::{Client, config::KubeConfigOptions};
 use serde::{Deserialize, de::DeserializeOwned};
 
 /// The longest answer of a request that is not a list or watch.
@@ -54,12 +57,25 @@ pub struct Target<'a> {
     pub context: Option<&'a str>,
 }
 
+/// The end of a URL that means every logical cluster.
+pub const ACROSS: &str = "/clusters/*";
+
+/// An API and who we are there, all of it in PEM form.
+#[derive(Clone, Copy)]
+pub struct Login<'a> {
+    pub url: &'a str,
+    pub ca: &'a str,
+    pub certificate: &'a str,
+    pub key: &'a str,
+}
+
 /// One Kubernetes API.
 #[derive(Clone)]
 pub struct Upstream {
     client: Client,
     /// For messages only.
     pub server: String,
+    across: bool,
 }
 
 impl Upstream {
@@ -68,7 +84,7 @@ impl Upstream {
         use anyhow::Context;
         let options =
             KubeConfigOptions { context: target.context.map(str::to_owned), ..KubeConfigOptions::default() };
-        let mut config = match target.kubeconfig {
+        let config = match target.kubeconfig {
             Some(path) => {
                 let file = kubeconfig::read(path)
                     .with_context(|| format!("--kubeconfig: cannot read {}", path.display()))?;
@@ -84,12 +100,29 @@ impl Upstream {
                 .await
                 .context("no usable kubeconfig and not in a cluster: give --kubeconfig")?,
         };
+        Self::of(config).context("--kubeconfig")
+    }
+
+    /// For a caller who has everything at hand; nothing is sent yet. A URL that ends with `/clusters/*` is that of
+    /// many logical clusters at once.
+    pub async fn in_memory(login: &Login<'_>) -> anyhow::Result<Self> {
+        let file = kubeconfig::in_memory(login)?;
+        Self::of(kubeconfig::configure(file, &KubeConfigOptions::default()).await?)
+    }
+
+    fn of(mut config: kube::Config) -> anyhow::Result<Self> {
         config.default_retry = false;
         let server = config.cluster_url.to_string();
+        let across = config.cluster_url.path().trim_end_matches('/').ends_with(ACROSS);
         // kube's text holds its causes already.
         let client = Client::try_from(config)
-            .map_err(|error| anyhow::anyhow!("--kubeconfig: cannot make a client: {error}"))?;
-        Ok(Self { client, server })
+            .map_err(|error| anyhow::anyhow!("cannot make a client: {}", credentials::redacted(error)))?;
+        Ok(Self { client, server, across })
+    }
+
+    /// Whether it reads many logical clusters at once.
+    pub fn across(&self) -> bool {
+        self.across
     }
 
     /// Sends a request and returns once the headers are there. The body is the caller's to bound.
@@ -97,7 +130,7 @@ impl Upstream {
         self.client
             .send(request.map(Body::from))
             .await
-            .map_err(|error| UpstreamError::Unreachable(Box::new(error)))
+            .map_err(|error| UpstreamError::Unreachable(credentials::redacted(error)))
     }
 
     /// `GET path`, decoded.

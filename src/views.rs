@@ -1,23 +1,21 @@
-//! Aggregated views of one Kubernetes source: from its SyncTargets and their Leases to two served resources.
+//! Aggregated views of one source, a Kubernetes or one of many logical clusters: from its SyncTargets and
+//! their Leases to two served resources.
 //!
 //! [`Views`] is fed informers' events over a bounded channel and owns the index and the publisher; the API
 //! server sees [`Views::storages`] only. Nothing here knows HTTP or holds a client.
 
 mod aggregate;
-pub mod clock;
 mod contribution;
-mod deadlines;
 mod health;
 mod index;
-mod lease;
 mod metrics;
+mod origin;
 mod prune;
 mod publisher;
 mod render;
 pub mod resources;
 mod storage;
 mod target;
-mod workspace;
 
 use std::{sync::Arc, time::Duration};
 
@@ -35,22 +33,18 @@ use self::{
 };
 pub use self::{
     metrics::Metrics,
+    origin::Origin,
     storage::{Availability, ViewsStorage},
 };
 use crate::{
-    apiserver::{log::RingLimits, storage::Storage},
-    informers::{Change, Event, Resource},
+    api::workspace,
+    apiserver::{
+        log::{ResourceLog, RingLimits},
+        storage::Storage,
+    },
+    informers::{Change, Event},
+    liveness::{LEASES, SYNC_TARGETS, clock, deadlines, lease, leases},
 };
-
-/// What must be followed for the views.
-pub const SYNC_TARGETS: Resource = Resource {
-    group: crate::api::workload::GROUP,
-    version: crate::api::workload::VERSION,
-    plural: crate::api::workload::RESOURCE,
-    namespace: None,
-};
-pub const LEASES: Resource =
-    Resource { group: "coordination.k8s.io", version: "v1", plural: "leases", namespace: Some("tmc-system") };
 
 /// Events under way between the sources and the index. Each may be as long as a frame.
 pub const QUEUE: usize = 32;
@@ -75,8 +69,9 @@ pub struct Views {
 }
 
 impl Views {
-    /// `events` must carry [`SYNC_TARGETS`] and [`LEASES`] of one upstream.
+    /// `events` must carry [`SYNC_TARGETS`] and [`LEASES`] of one upstream of that origin.
     pub fn new(
+        origin: Origin,
         events: mpsc::Receiver<Event>,
         clock: Arc<dyn Clock>,
         limits: RingLimits,
@@ -85,7 +80,7 @@ impl Views {
         Self {
             events,
             clock,
-            index: Index::new(metrics.clone()),
+            index: Index::new(origin, metrics.clone()),
             publisher: Publisher::new(limits, &metrics),
             availability: watch::Sender::default(),
             metrics,
@@ -104,6 +99,12 @@ impl Views {
                 as Arc<dyn Storage>
         };
         self.publisher.logs().into_iter().map(storage).collect()
+    }
+
+    /// The log of the trees, to know what is in one.
+    pub fn trees(&self) -> Arc<ResourceLog> {
+        let [_, (_, trees)] = self.publisher.logs();
+        trees
     }
 
     pub fn availability(&self) -> watch::Receiver<Availability> {
@@ -151,13 +152,13 @@ impl Views {
                 self.targets_listed = true;
             }
             (Feed::Targets, Change::Apply(object)) => self.index.apply_target(&object, now),
-            (Feed::Targets, Change::Delete(object)) => self.index.delete_target(&object.meta.uid),
+            (Feed::Targets, Change::Delete(object)) => self.index.delete_target(&object.meta.id()),
             (Feed::Leases, Change::Reset(objects)) => {
                 self.index.reset_leases(&objects, now);
                 self.leases_listed = true;
             }
             (Feed::Leases, Change::Apply(object)) => self.index.apply_lease(&object, now),
-            (Feed::Leases, Change::Delete(object)) => self.index.delete_lease(&object.meta.name),
+            (Feed::Leases, Change::Delete(object)) => self.index.delete_lease(&object.meta),
         }
         self.index.heard(feed, now);
         if self.index.is_dirty() {

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::schema;
 
+mod key;
 pub mod status;
+pub use key::key;
 pub use status::*;
 #[cfg(test)]
 mod tests;

@@ -63,7 +63,7 @@ impl RowAccess {
 
     fn slot(
         &self,
-        resource: &'static ResourceInfo,
+        resource: &Arc<ResourceInfo>,
         attributes: &Attributes,
         log: &Arc<ResourceLog>,
     ) -> Result<Arc<Slot>, ApiError> {
@@ -99,7 +99,7 @@ impl RowAccess {
         }
         match self.survey(slot, Urgency::Request).await {
             Ok(survey) => Ok(slot.apply(&self.authorizer, survey)),
-            Err(SurveyError::TooManyRows) => Err(too_many_rows(slot.resource, &slot.question)),
+            Err(SurveyError::TooManyRows) => Err(too_many_rows(&slot.resource, &slot.question)),
             Err(SurveyError::Unanswered) => {
                 slot.failed();
                 Err(unreviewed())
@@ -112,7 +112,7 @@ impl RowAccess {
 impl AccessControl for RowAccess {
     async fn access(
         &self,
-        resource: &'static ResourceInfo,
+        resource: &Arc<ResourceInfo>,
         attributes: &Attributes,
         log: &Arc<ResourceLog>,
     ) -> Result<Arc<dyn Access>, ApiError> {
@@ -133,7 +133,7 @@ fn too_many_rows(resource: &ResourceInfo, question: &Attributes) -> ApiError {
     );
     let mut error = ApiError::new(http::StatusCode::FORBIDDEN, "Forbidden", message);
     let details = error.details.get_or_insert_default();
-    details.group = resource.group.to_owned();
-    details.kind = resource.resource.to_owned();
+    details.group = resource.group.to_string();
+    details.kind = resource.resource.to_string();
     error
 }

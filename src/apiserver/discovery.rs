@@ -3,7 +3,7 @@
 //! Answering copies no document and asks nobody: kube-aggregator probes these paths, and every namespace
 //! deletion in the cluster waits for them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::response::Response;
 use bytes::Bytes;
@@ -23,20 +23,26 @@ const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGrou
 /// Every discovery document by its path.
 pub struct Discovery {
     aggregated: Document,
-    /// `/api` lists no core group, in the aggregated form only.
+    /// `/api`; without a core group an empty list, in the aggregated form only.
     aggregated_core: Document,
+    core: Option<Document>,
     groups: Document,
-    /// `/apis/G` and `/apis/G/V`.
+    /// `/api/V`, `/apis/G` and `/apis/G/V`.
     paths: BTreeMap<String, Document>,
 }
 
 impl Discovery {
-    pub fn new(resources: &[&'static ResourceInfo]) -> Self {
+    pub fn new(resources: &[Arc<ResourceInfo>]) -> Self {
         let mut groups: BTreeMap<&str, BTreeMap<&str, Vec<&ResourceInfo>>> = BTreeMap::new();
         for resource in resources {
-            groups.entry(resource.group).or_default().entry(resource.version).or_default().push(resource);
+            groups.entry(&resource.group).or_default().entry(&resource.version).or_default().push(resource);
         }
+        let core = groups.remove("");
         let mut paths = BTreeMap::new();
+        for (version, resources) in core.iter().flatten() {
+            paths
+                .insert(format!("/api/{version}"), legacy(&documents::resource_list("", version, resources)));
+        }
         for (group, versions) in &groups {
             paths.insert(format!("/apis/{group}"), legacy(&documents::group(group, versions)));
             for (version, resources) in versions {
@@ -46,7 +52,10 @@ impl Discovery {
         }
         Self {
             aggregated: aggregated(&documents::aggregated(&groups)),
-            aggregated_core: aggregated(&documents::aggregated(&BTreeMap::new())),
+            aggregated_core: aggregated(&documents::aggregated(
+                &core.iter().map(|core| ("", core.clone())).collect(),
+            )),
+            core: core.map(|core| legacy(&documents::core_versions(&core))),
             groups: legacy(&documents::group_list(&groups)),
             paths,
         }
@@ -58,7 +67,7 @@ impl Discovery {
         match path {
             "/apis" => Some(self.negotiated(Some(&self.groups), &self.aggregated, request)),
             // Without a core group the legacy form is a 404, the one error client-go takes for "none".
-            "/api" => Some(self.negotiated(None, &self.aggregated_core, request)),
+            "/api" => Some(self.negotiated(self.core.as_ref(), &self.aggregated_core, request)),
             path => self.paths.get(path).map(|document| match choose(request, &[JSON]) {
                 Some(_) => Ok(document.response(request)),
                 None => Err(not_acceptable(&[JSON])),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
-use super::{items::ItemFormat, negotiation::Media, scope::Scope, snapshot::Segment, status::ApiError};
+use super::{items::ItemFormat, negotiation::Media, snapshot::Segment, status::ApiError};
 
 /// A capacity for who has no better idea.
 pub const DEFAULT_CAPACITY: u64 = 128 << 20;
@@ -15,13 +15,11 @@ pub const DEFAULT_CAPACITY: u64 = 128 << 20;
 /// Lists that are compressed at the same time; the others wait their turn.
 const COMPRESSIONS: usize = 2;
 
-/// A whole list: one resource and scope at one version, so one content.
+/// A whole list: one log at one version, so one content.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ListKey {
-    pub group: &'static str,
-    pub version: &'static str,
-    pub resource: &'static str,
-    pub scope: Scope,
+    /// The id of the [`ResourceLog`](super::log::ResourceLog).
+    pub log: u64,
     pub resource_version: u64,
     pub format: ItemFormat,
     pub media: Media,

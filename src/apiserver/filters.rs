@@ -20,6 +20,7 @@ use super::{
     metrics::Metrics,
     request_info::RequestInfo,
     routes::Routes,
+    scope::Workspaces,
     status::ApiError,
 };
 
@@ -37,6 +38,8 @@ mod timeout;
 mod trace;
 mod upgrade;
 
+pub use forbidden::forbidden;
+
 /// The whole server as a tower service.
 #[derive(Clone)]
 pub struct Service(Arc<Chain>);
@@ -45,6 +48,9 @@ pub struct Service(Arc<Chain>);
 pub struct Chain {
     pub authenticator: Arc<dyn Authenticator>,
     pub authorizer: Arc<dyn Authorizer>,
+    /// The logical clusters of a server that has them. Such a server is nobody's backend: it reviews discovery and
+    /// resolves impersonation itself.
+    pub workspaces: Option<Arc<dyn Workspaces>>,
     pub metrics: Arc<Metrics>,
     pub routes: Routes,
     /// One permit per request being handled.
@@ -87,13 +93,13 @@ async fn pass(chain: &Chain, request: Request) -> Response {
     let handle = |request: Request| chain.routes.handle(request);
     let authorize = |request: Request| authz::authorize(chain, request, handle);
     let limit = |request: Request| inflight::max_in_flight(chain, request, authorize);
-    let refuse_impersonation = |request: Request| impersonation::refuse(request, limit);
-    let authenticate = |request: Request| authn::authenticate(chain, request, refuse_impersonation);
+    let impersonate = |request: Request| impersonation::impersonate(chain, request, limit);
+    let authenticate = |request: Request| authn::authenticate(chain, request, impersonate);
     let timeout = |request: Request| timeout::timeout(chain, request, authenticate);
     let cache_control = |request: Request| cache_control::cache_control(request, timeout);
     let refuse_upgrade = |request: Request| upgrade::refuse(request, cache_control);
     let observe = |request: Request| observe::observe(chain, request, refuse_upgrade);
-    let request_info = |request: Request| info::request_info(request, observe);
+    let request_info = |request: Request| info::request_info(chain, request, observe);
     let catch_panics = |request: Request| panics::panics(request, request_info);
     audit::audit_id(request, catch_panics).await
 }

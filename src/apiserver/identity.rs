@@ -137,7 +137,7 @@ pub trait AccessControl: Send + Sync {
     /// `attributes` is that request's: with a name in it, only this name matters.
     async fn access(
         &self,
-        resource: &'static ResourceInfo,
+        resource: &Arc<ResourceInfo>,
         attributes: &Attributes,
         log: &Arc<ResourceLog>,
     ) -> Result<Arc<dyn Access>, ApiError>;

@@ -5,7 +5,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use arc_swap::ArcSwap;
@@ -63,9 +66,13 @@ impl Default for RingLimits {
     }
 }
 
+static NEXT_LOG: AtomicU64 = AtomicU64::new(0);
+
 /// Snapshot and ring of one resource in one scope.
 #[derive(Debug)]
 pub struct ResourceLog {
+    /// Unique in the process, so that bytes made of a log's versions may be cached under it.
+    pub id: u64,
     snapshot: ArcSwap<Snapshot>,
     ring: RwLock<Ring>,
     limits: RingLimits,
@@ -76,6 +83,7 @@ pub struct ResourceLog {
 impl ResourceLog {
     pub fn new(limits: RingLimits) -> Self {
         Self {
+            id: NEXT_LOG.fetch_add(1, Ordering::Relaxed),
             snapshot: ArcSwap::default(),
             ring: RwLock::default(),
             limits,

@@ -3,7 +3,7 @@
 //! Fed by filters, listener and watches. Labels come from closed sets: verbs, served resources and codes,
 //! never from a path, a name or a caller.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{body::Body, response::Response};
 use http::{HeaderValue, StatusCode, header};
@@ -12,13 +12,12 @@ use prometheus::{
     TextEncoder, core::Collector,
 };
 
-use super::{
-    identity::Target, request_info::RequestInfo, resource::ResourceInfo, rest::WatchObserver,
-    status::ApiError,
-};
+use super::{resource::ResourceInfo, rest::WatchObserver, status::ApiError};
 
+mod labels;
 mod resolved;
 
+pub use labels::RequestLabels;
 use resolved::Answers;
 pub use resolved::Attempts;
 
@@ -29,55 +28,6 @@ const EVENT_BYTES: &[f64] = &[1024., 2048., 4096., 8192., 16384., 32768., 65536.
 const REQUEST: &[&str] =
     &["verb", "dry_run", "group", "version", "resource", "subresource", "scope", "component"];
 const RESOURCE: &[&str] = &["group", "version", "resource"];
-
-/// The label values of a request, all of them from closed sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RequestLabels {
-    pub verb: &'static str,
-    pub group: &'static str,
-    pub version: &'static str,
-    pub resource: &'static str,
-    pub scope: &'static str,
-}
-
-impl RequestLabels {
-    /// `served` is the resource when it is one of ours; others are counted without their names.
-    pub fn new(info: &RequestInfo, method: &http::Method, served: Option<&'static ResourceInfo>) -> Self {
-        let (named, namespaced) = match &info.target {
-            Target::Resource { name, namespace, .. } => (!name.is_empty(), !namespace.is_empty()),
-            Target::NonResource { .. } => (false, false),
-        };
-        let scope = match &info.target {
-            Target::NonResource { .. } => "",
-            Target::Resource { .. } if named => "resource",
-            Target::Resource { .. } if namespaced => "namespace",
-            Target::Resource { .. } => "cluster",
-        };
-        let (group, version, resource) =
-            served.map_or(("", "", ""), |served| (served.group, served.version, served.resource));
-        Self { verb: verb(info, method), group, version, resource, scope }
-    }
-
-    fn values(&self) -> [&str; 8] {
-        [self.verb, "", self.group, self.version, self.resource, "", self.scope, "apiserver"]
-    }
-}
-
-fn verb(info: &RequestInfo, method: &http::Method) -> &'static str {
-    match info.verb.as_str() {
-        "list" => "LIST",
-        "watch" => "WATCH",
-        "deletecollection" => "DELETECOLLECTION",
-        _ => match method.as_str() {
-            "GET" | "HEAD" => "GET",
-            "POST" => "POST",
-            "PUT" => "PUT",
-            "PATCH" => "PATCH",
-            "DELETE" => "DELETE",
-            _ => "other",
-        },
-    }
-}
 
 /// Every series of a server.
 pub struct Metrics {
@@ -252,14 +202,14 @@ impl Drop for Counted {
 }
 
 impl WatchObserver for Metrics {
-    fn event_delivered(&self, resource: &'static ResourceInfo, bytes: usize) {
-        let labels = [resource.group, resource.version, resource.resource];
+    fn event_delivered(&self, resource: &Arc<ResourceInfo>, bytes: usize) {
+        let labels = [&*resource.group, &*resource.version, &*resource.resource];
         self.watch_events.with_label_values(&labels).inc();
         self.watch_event_sizes.with_label_values(&labels).observe(bytes as f64);
     }
 
-    fn watch_list_done(&self, resource: &'static ResourceInfo, took: Duration) {
-        let labels = [resource.group, resource.version, resource.resource];
+    fn watch_list_done(&self, resource: &Arc<ResourceInfo>, took: Duration) {
+        let labels = [&*resource.group, &*resource.version, &*resource.resource];
         self.watch_list_seconds.with_label_values(&labels).observe(took.as_secs_f64());
     }
 }

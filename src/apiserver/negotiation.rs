@@ -117,13 +117,13 @@ impl Kind {
         match (self, verb) {
             (Self::Object, _) => Ok(Form::Object),
             (Self::Table(version), _) => Ok(Form::Table(version)),
-            (Self::MetadataList(version), Verb::List)
-            | (Self::Metadata(version), Verb::Get | Verb::Watch) => Ok(Form::Metadata(version)),
+            (Self::MetadataList(version), Verb::List) => Ok(Form::Metadata(version)),
             (Self::Metadata(_), Verb::List) => Err(mismatch(&format!(
                 "you requested PartialObjectMetadata, but the requested object is a list ({})",
                 info.list_kind
             ))),
-            (Self::MetadataList(_), Verb::Get | Verb::Watch) => Err(mismatch(&format!(
+            (Self::Metadata(version), _) => Ok(Form::Metadata(version)),
+            (Self::MetadataList(_), _) => Err(mismatch(&format!(
                 "you requested PartialObjectMetadataList, but the requested object is not a list ({})",
                 info.kind
             ))),
@@ -185,7 +185,7 @@ fn header_text(headers: &HeaderMap, name: header::HeaderName) -> Cow<'_, str> {
 fn not_acceptable(verb: Verb) -> ApiError {
     let media = match verb {
         Verb::Watch => "application/json;stream=watch",
-        Verb::Get | Verb::List => "application/json, application/yaml",
+        _ => "application/json, application/yaml",
     };
     mismatch(&format!("only the following media types are accepted: {media}"))
 }

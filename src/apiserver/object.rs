@@ -13,6 +13,18 @@ pub struct Key {
     pub name: Arc<str>,
 }
 
+impl Key {
+    /// The key in a log over all logical clusters: equal names in two of them stay apart.
+    pub fn across(&self, cluster: &str) -> Self {
+        Self { namespace: format!("{cluster}|{}", self.namespace).into(), name: self.name.clone() }
+    }
+
+    /// The namespace without the logical cluster that [`Self::across`] has put before it.
+    pub fn bare_namespace(&self) -> &str {
+        self.namespace.rsplit_once('|').map_or(&*self.namespace, |(_, namespace)| namespace)
+    }
+}
+
 /// A table cell that is encoded already, or an age that depends on the time of the answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
@@ -28,6 +40,8 @@ pub struct Object {
     pub key: Key,
     pub resource_version: u64,
     pub labels: BTreeMap<String, String>,
+    /// What field selectors may ask for besides name and namespace.
+    pub fields: BTreeMap<String, String>,
     /// One cell per column of the resource.
     pub cells: Vec<Cell>,
     json: Bytes,
@@ -75,6 +89,7 @@ impl Object {
             key: parts.key,
             resource_version: parts.resource_version,
             labels: parts.labels,
+            fields: BTreeMap::new(),
             cells: parts.cells,
             json: json.into(),
             metadata,
@@ -94,6 +109,11 @@ impl Object {
     /// The value of `metadata` alone, braces included.
     pub fn metadata(&self) -> Bytes {
         self.json.slice(self.metadata.clone())
+    }
+
+    /// The same bytes under another key.
+    pub fn moved(&self, key: Key) -> Self {
+        Self { key, ..self.clone() }
     }
 
     /// The same content under another version: what a DELETED event carries.

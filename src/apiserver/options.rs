@@ -117,7 +117,7 @@ impl<'a> Raw<'a> {
     fn validate(&self, verb: Verb) -> Result<(), ApiError> {
         let causes = match verb {
             Verb::Watch => self.watch_faults(),
-            Verb::Get | Verb::List => self.list_faults(),
+            _ => self.list_faults(),
         };
         if causes.is_empty() { Ok(()) } else { Err(invalid(causes)) }
     }

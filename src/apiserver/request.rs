@@ -2,17 +2,49 @@
 //!
 //! Fed by the request-info filter. It must not know what the parameters mean: that is `options`.
 
+use bytes::Bytes;
 use http::HeaderMap;
 use percent_encoding::percent_decode;
 
 use super::{identity::Attributes, scope::Scope};
 
-/// What a GET of a resource's path asks for.
+/// What a request does to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
     Get,
     List,
     Watch,
+    Create,
+    Update,
+    Patch,
+    Delete,
+    DeleteCollection,
+}
+
+impl Verb {
+    /// The verb of a [`RequestInfo`](super::request_info::RequestInfo).
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "get" => Self::Get,
+            "list" => Self::List,
+            "watch" => Self::Watch,
+            "create" => Self::Create,
+            "update" => Self::Update,
+            "patch" => Self::Patch,
+            "delete" => Self::Delete,
+            "deletecollection" => Self::DeleteCollection,
+            _ => return None,
+        })
+    }
+
+    pub fn reads(self) -> bool {
+        matches!(self, Self::Get | Self::List | Self::Watch)
+    }
+
+    /// Of all objects, not of one that the path names.
+    pub fn of_collection(self) -> bool {
+        matches!(self, Self::List | Self::Watch | Self::Create | Self::DeleteCollection)
+    }
 }
 
 /// One authorized request for objects of one resource.
@@ -24,10 +56,14 @@ pub struct ResourceRequest {
     pub namespace: String,
     /// Empty for collections.
     pub name: String,
+    /// Empty for the object itself.
+    pub subresource: String,
     pub query: Query,
     pub headers: HeaderMap,
     /// What was authorized; a name in it is the only one the answer may show.
     pub attributes: Attributes,
+    /// Of a write, whole.
+    pub body: Bytes,
 }
 
 /// The decoded query. Of repeated keys the first value wins; unknown keys are never an error.
@@ -53,6 +89,11 @@ impl Query {
     /// The first value of the key; `Some("")` for a key without a value.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.pairs.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a repeated key.
+    pub fn all(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.pairs.iter().filter(move |(known, _)| known == key).map(|(_, value)| value.as_str())
     }
 
     /// The rule for boolean parameters: `0` and `false` in any case are false, anything else is true, even

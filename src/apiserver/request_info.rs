@@ -8,7 +8,13 @@ use std::borrow::Cow;
 use http::{Method, Uri};
 use percent_encoding::percent_decode_str;
 
-use super::{identity::Target, request::Query, scope::Scope, selector::FieldSelector, status::ApiError};
+use super::{
+    identity::Target,
+    request::Query,
+    scope::{Scope, Unresolved},
+    selector::FieldSelector,
+    status::ApiError,
+};
 
 /// An extension of every request.
 #[derive(Clone, Debug)]
@@ -20,6 +26,8 @@ pub struct RequestInfo {
     pub verb: String,
     pub target: Target,
     pub query: Query,
+    /// Why the scope, which then is as the path has it, leads to no logical cluster.
+    pub unresolved: Option<Unresolved>,
 }
 
 impl RequestInfo {
@@ -35,7 +43,7 @@ impl RequestInfo {
             Some(target) => resource_verb(method, target, &query),
             None => (method.as_str().to_ascii_lowercase(), Target::NonResource { path: path.clone() }),
         };
-        Ok(Self { scope, path, verb, target, query })
+        Ok(Self { scope, path, verb, target, query, unresolved: None })
     }
 
     /// Runs until the client or `timeoutSeconds` ends it: exempt from timeouts and in-flight limits.

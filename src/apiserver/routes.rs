@@ -10,15 +10,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http::{HeaderValue, Method, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use http_body::Body as _;
+use http_body_util::BodyExt;
 
 use super::{
-    discovery::Discovery,
+    catalog::{Catalog, Documents},
     health::Health,
     identity::{Attributes, Target},
     metrics::Metrics,
-    openapi::OpenApi,
+    registry::body,
     request::{ResourceRequest, Verb},
     request_info::RequestInfo,
     resource::ResourceInfo,
@@ -32,41 +33,25 @@ const READ_ONLY: &str = "GET, HEAD";
 
 /// Everything that is served.
 pub struct Routes {
-    /// So few that looking at each is quicker than a map.
-    resources: Vec<Rest>,
-    discovery: Discovery,
-    openapi: OpenApi,
+    catalog: Arc<dyn Catalog>,
     version: Version,
     health: Health,
     metrics: Arc<Metrics>,
-    index: Bytes,
 }
 
 impl Routes {
-    pub fn new(
-        rests: Vec<Rest>,
-        openapi: OpenApi,
-        version: Version,
-        health: Health,
-        metrics: Arc<Metrics>,
-    ) -> Self {
-        let infos: Vec<_> = rests.iter().map(|rest| rest.storage.info()).collect();
-        let discovery = Discovery::new(&infos);
-        let index = index(&discovery, &openapi, &health);
-        Self { resources: rests, discovery, openapi, version, health, metrics, index }
+    pub fn new(catalog: Arc<dyn Catalog>, version: Version, health: Health, metrics: Arc<Metrics>) -> Self {
+        Self { catalog, version, health, metrics }
     }
 
-    /// The resource a target names, if it is served.
-    pub fn served(&self, target: &Target) -> Option<&'static ResourceInfo> {
-        self.rest(target).map(|rest| rest.storage.info())
+    /// The resource a request is about, if it is served.
+    pub fn served(&self, info: &RequestInfo) -> Option<Arc<ResourceInfo>> {
+        self.rest(info).map(|rest| rest.storage.info().clone())
     }
 
-    fn rest<'a>(&'a self, target: &'a Target) -> Option<&'a Rest> {
-        let Target::Resource { group, version, resource, .. } = target else { return None };
-        self.resources.iter().find(|rest| {
-            let info = rest.storage.info();
-            info.resource == resource && info.version == version && info.group == group
-        })
+    fn rest(&self, info: &RequestInfo) -> Option<Arc<Rest>> {
+        let Target::Resource { group, version, resource, .. } = &info.target else { return None };
+        self.catalog.rest(&info.scope, group, version, resource)
     }
 
     pub async fn handle(&self, request: Request) -> Response {
@@ -82,8 +67,8 @@ impl Routes {
     async fn answer(&self, info: &RequestInfo, request: Request) -> Result<Response, ApiError> {
         match &info.target {
             Target::Resource { .. } => {
-                let rest = self.rest(&info.target).ok_or_else(ApiError::unknown_path)?;
-                Ok(rest.handle(resource_request(rest.storage.info(), info, request)?).await)
+                let rest = self.rest(info).ok_or_else(ApiError::unknown_path)?;
+                Ok(rest.handle(resource_request(&rest, info, request).await?).await)
             }
             Target::NonResource { path } => self.document(path, info, &request),
         }
@@ -91,16 +76,17 @@ impl Routes {
 
     fn document(&self, path: &str, info: &RequestInfo, request: &Request) -> Result<Response, ApiError> {
         let headers = request.headers();
+        let documents = self.catalog.documents(&info.scope).ok_or_else(ApiError::unknown_path)?;
         let found = match path {
-            "/" => Some(Ok(json(self.index.clone()))),
+            "/" => Some(Ok(json(index(&documents, &self.health)))),
             "/version" | "/version/" => Some(Ok(self.version.response())),
             "/metrics" if reads(request) => Some(self.metrics.response()),
             "/metrics" => Some(Err(ApiError::method_not_allowed(READ_ONLY))),
             _ if info.is_health() => {
                 self.health.answer(path, request.uri().query().unwrap_or_default()).map(Ok)
             }
-            path if path.starts_with("/openapi/") => self.openapi.answer(path, &info.query, headers),
-            path => self.discovery.answer(path, headers),
+            path if path.starts_with("/openapi/") => documents.openapi.answer(path, &info.query, headers),
+            path => documents.discovery.answer(path, headers),
         };
         match found {
             Some(_) if !reads(request) => Err(ApiError::method_not_allowed(READ_ONLY)),
@@ -114,28 +100,35 @@ fn reads(request: &Request) -> bool {
     matches!(*request.method(), Method::GET | Method::HEAD)
 }
 
-/// 404 for a path the resource does not have, 405 for what is not read-only.
-fn resource_request(
-    served: &ResourceInfo,
+/// 404 for a path the resource does not have, 405 for a verb it does not have.
+async fn resource_request(
+    rest: &Rest,
     info: &RequestInfo,
     request: Request,
 ) -> Result<ResourceRequest, ApiError> {
+    let served = rest.storage.info();
     let Target::Resource { subresource, namespace, name, .. } = &info.target else {
         return Err(ApiError::unknown_path());
     };
+    let verb = Verb::named(&info.verb).ok_or_else(|| ApiError::method_not_allowed(READ_ONLY))?;
     let in_namespace = !namespace.is_empty();
-    let collection = matches!(info.verb.as_str(), "list" | "watch" | "create" | "deletecollection");
-    let placed = if served.namespaced { in_namespace || collection } else { !in_namespace };
-    if !subresource.is_empty() || !placed {
+    let writable = rest.storage.writer().is_some();
+    // A list may have a name as well, from its field selector.
+    let single = !name.is_empty() && (verb == Verb::Create || !verb.of_collection());
+    let placed = if served.namespaced { in_namespace || !single } else { !in_namespace };
+    let known = subresource.is_empty() || served.subresources.iter().any(|sub| sub.name == subresource);
+    // What is asked and not kept has no paths of single objects.
+    let kept = verb.of_collection() || served.verbs.contains(&"get");
+    if !known || !placed || !kept {
         return Err(ApiError::unknown_path());
     }
-    let verb = match info.verb.as_str() {
-        "get" => Verb::Get,
-        "list" => Verb::List,
-        "watch" => Verb::Watch,
-        _ => return Err(ApiError::method_not_allowed(READ_ONLY)),
-    };
-    let (mut parts, _body) = request.into_parts();
+    let offered = !subresource.is_empty() || served.verbs.contains(&info.verb.as_str());
+    let fits = single != verb.of_collection() && (in_namespace || !served.namespaced);
+    let taken = verb.reads() || writable && offered && fits;
+    if !taken {
+        return Err(ApiError::method_not_allowed(READ_ONLY));
+    }
+    let (mut parts, body) = request.into_parts();
     let attributes = parts.extensions.remove::<Attributes>().ok_or_else(|| {
         tracing::error!("a resource request reached its handler without being authorized");
         ApiError::internal()
@@ -145,14 +138,33 @@ fn resource_request(
         verb,
         namespace: namespace.clone(),
         // A collection's name, from a field selector, narrows what was authorized: it is in the attributes.
-        name: if verb == Verb::Get { name.clone() } else { String::new() },
+        name: if verb.of_collection() { String::new() } else { name.clone() },
+        subresource: subresource.clone(),
         query: info.query.clone(),
         headers: parts.headers,
         attributes,
+        body: if verb.reads() { Bytes::new() } else { whole(body).await? },
     })
 }
 
-fn index(discovery: &Discovery, openapi: &OpenApi, health: &Health) -> Bytes {
+/// The whole body of a write; 413 when it is too long.
+async fn whole(body: Body) -> Result<Bytes, ApiError> {
+    let limited = http_body_util::Limited::new(body, body::LIMIT);
+    let read = limited.collect().await.map_err(|error| {
+        if error.is::<http_body_util::LengthLimitError>() {
+            return ApiError::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "RequestEntityTooLarge",
+                format!("Request entity too large: limit is {}", body::LIMIT),
+            );
+        }
+        ApiError::bad_request("the body of the request could not be read")
+    })?;
+    Ok(read.to_bytes())
+}
+
+fn index(documents: &Documents, health: &Health) -> Bytes {
+    let Documents { discovery, openapi } = documents;
     let mut paths: Vec<String> = discovery.paths().chain(openapi.paths()).map(str::to_owned).collect();
     paths.extend(health.paths());
     paths.extend(["/metrics".to_owned(), "/version".to_owned()]);

@@ -10,6 +10,7 @@ mod validation;
 
 pub use fields::FieldSelector;
 pub use labels::{LabelSelector, Requirement};
+pub use validation::{key_faults as label_key_faults, value_faults as label_value_faults};
 
 /// The longest selector that is read, in bytes.
 const MAX_BYTES: usize = 8 << 10;

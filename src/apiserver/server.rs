@@ -9,15 +9,13 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    encoded::EncodedCache,
+    catalog::Catalog,
     filters::{self, Chain, Service},
     health::Health,
-    identity::{AccessControl, Authenticator, Authorizer},
+    identity::{Authenticator, Authorizer},
     metrics::Metrics,
-    openapi::OpenApi,
-    rest::Rest,
     routes::Routes,
-    storage::Storage,
+    scope::Workspaces,
     version::Version,
 };
 
@@ -33,12 +31,13 @@ pub use limits::{Deadlines, Limits, Protocol};
 
 /// Everything a server is made of.
 pub struct ApiServer {
-    pub storages: Vec<Arc<dyn Storage>>,
+    pub catalog: Arc<dyn Catalog>,
     pub authenticator: Arc<dyn Authenticator>,
     pub authorizer: Arc<dyn Authorizer>,
-    pub access: Arc<dyn AccessControl>,
-    pub encoded: Arc<EncodedCache>,
-    pub openapi: OpenApi,
+    /// Of a server with logical clusters.
+    pub workspaces: Option<Arc<dyn Workspaces>>,
+    /// Ends every watch of the catalog's handlers once the server closes.
+    pub watches: CancellationToken,
     pub version: Version,
     pub health: Health,
     pub metrics: Arc<Metrics>,
@@ -47,19 +46,14 @@ pub struct ApiServer {
 
 impl ApiServer {
     /// The server without a listener. Each request carries its [`Connection`](super::identity::Connection)
-    /// as an extension; cancelling the token ends every watch.
-    pub fn into_service(self, watches: CancellationToken) -> Service {
-        let Self { storages, access, encoded, metrics, .. } = self;
-        let rests = storages
-            .into_iter()
-            .map(|storage| {
-                Rest::new(storage, access.clone(), encoded.clone(), metrics.clone(), watches.clone())
-            })
-            .collect();
+    /// as an extension.
+    pub fn into_service(self) -> Service {
+        let metrics = self.metrics;
         filters::stack(Arc::new(Chain {
             authenticator: self.authenticator,
             authorizer: self.authorizer,
-            routes: Routes::new(rests, self.openapi, self.version, self.health, metrics.clone()),
+            workspaces: self.workspaces,
+            routes: Routes::new(self.catalog, self.version, self.health, metrics.clone()),
             metrics,
             inflight: Semaphore::new(self.limits.requests_in_flight.min(Semaphore::MAX_PERMITS)),
             timeout: self.limits.request_timeout,
@@ -72,14 +66,14 @@ impl ApiServer {
     pub async fn serve(self, listener: TcpListener, tls: Arc<ServerConfig>, stop: CancellationToken) {
         let health = self.health.clone();
         let delay = self.limits.shutdown_delay;
-        let watches = CancellationToken::new();
+        let watches = self.watches.clone();
         let closing = CancellationToken::new();
         let server = listener::Server {
             tls,
             limits: self.limits.clone(),
             authenticator: self.authenticator.clone(),
             metrics: self.metrics.clone(),
-            service: self.into_service(watches.clone()),
+            service: self.into_service(),
             closing: closing.clone(),
         };
         let lifecycle = async {

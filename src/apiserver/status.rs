@@ -4,6 +4,8 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
+use super::field::FieldError;
+
 /// One machine-readable cause, e.g. `ResourceVersionTooLarge`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cause {
@@ -58,6 +60,44 @@ impl ApiError {
 
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", "Internal error occurred")
+    }
+
+    /// An error of the server with a text that clients know.
+    pub fn server(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
+    }
+
+    /// 422: the object is not what it should be, field by field.
+    pub fn invalid(group: &str, kind: &str, name: &str, faults: &[FieldError]) -> Self {
+        let mut texts: Vec<String> = Vec::new();
+        for fault in faults.iter().map(FieldError::to_string) {
+            if !texts.contains(&fault) {
+                texts.push(fault);
+            }
+        }
+        let all = match texts.as_slice() {
+            [one] => one.clone(),
+            many => format!("[{}]", many.join(", ")),
+        };
+        let qualified = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+        let mut error = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Invalid",
+            format!("{qualified} {name:?} is invalid: {all}"),
+        );
+        let cause = |fault: &FieldError| Cause {
+            reason: fault.reason(),
+            message: fault.body(),
+            field: fault.path.clone(),
+        };
+        error.details = Some(Box::new(Details {
+            name: name.to_owned(),
+            group: group.to_owned(),
+            kind: kind.to_owned(),
+            causes: faults.iter().map(cause).collect(),
+            ..Details::default()
+        }));
+        error
     }
 
     /// The path names nothing that is served.
@@ -119,7 +159,9 @@ impl ApiError {
             metadata: Meta<'a>,
             status: &'static str,
             message: &'a str,
-            reason: &'static str,
+            /// Without one for errors upstream has no name for.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            reason: Option<&'static str>,
             #[serde(skip_serializing_if = "Option::is_none")]
             details: Option<&'a Details>,
             code: u16,
@@ -130,7 +172,7 @@ impl ApiError {
             metadata: Meta { continue_token: self.continue_token.as_deref() },
             status: "Failure",
             message: &self.message,
-            reason: self.reason,
+            reason: Some(self.reason).filter(|reason| !reason.is_empty()),
             details: self.details.as_deref(),
             code: self.code.as_u16(),
         };

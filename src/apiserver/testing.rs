@@ -1,14 +1,20 @@
 //! A small server for tests: one resource, a caller named by a header, and an authorizer that can be told.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use prometheus::Registry;
+use tokio_util::sync::CancellationToken;
 
 use super::{
+    catalog::Fixed,
     encoded::EncodedCache,
     health::{Check, Health},
     identity::{
@@ -19,7 +25,8 @@ use super::{
     metrics::Metrics,
     object::{Key, Object, Parts},
     openapi::OpenApi,
-    resource::{Column, ResourceInfo},
+    resource::{Column, READ_VERBS, ResourceInfo},
+    rest::{Rest, Shared},
     scope::Scope,
     server::{ApiServer, Limits},
     snapshot::Snapshot,
@@ -28,20 +35,23 @@ use super::{
     version::Version,
 };
 
-pub static THINGS: ResourceInfo = ResourceInfo {
-    group: "views.example.io",
-    version: "v1alpha1",
-    resource: "things",
-    singular: "thing",
-    kind: "Thing",
-    list_kind: "ThingList",
-    short_names: &["th"],
-    categories: &[],
-    namespaced: false,
-    verbs: &["get", "list", "watch"],
-    reader_role: "thing-reader",
-    columns: &[Column { name: "Name", kind: "string", format: "name", description: "Name", priority: 0 }],
-};
+pub static THINGS: LazyLock<Arc<ResourceInfo>> = LazyLock::new(|| {
+    Arc::new(ResourceInfo {
+        group: "views.example.io".into(),
+        version: "v1alpha1".into(),
+        resource: "things".into(),
+        singular: "thing".into(),
+        kind: "Thing".into(),
+        list_kind: "ThingList".into(),
+        short_names: vec!["th".into()],
+        categories: vec![],
+        namespaced: false,
+        verbs: READ_VERBS.into(),
+        reader_role: "thing-reader",
+        columns: vec![Column::new("Name", "string", "name", "Name", 0)].into(),
+        subresources: Vec::new(),
+    })
+});
 
 pub const COLLECTION: &str = "/apis/views.example.io/v1alpha1/things";
 
@@ -49,7 +59,7 @@ pub const COLLECTION: &str = "/apis/views.example.io/v1alpha1/things";
 pub struct Things(pub Arc<ResourceLog>);
 
 impl Storage for Things {
-    fn info(&self) -> &'static ResourceInfo {
+    fn info(&self) -> &Arc<ResourceInfo> {
         &THINGS
     }
 
@@ -125,7 +135,7 @@ pub struct AllRows;
 impl AccessControl for AllRows {
     async fn access(
         &self,
-        _: &'static ResourceInfo,
+        _: &Arc<ResourceInfo>,
         _: &Attributes,
         _: &Arc<ResourceLog>,
     ) -> Result<Arc<dyn Access>, ApiError> {
@@ -159,16 +169,25 @@ impl Access for AllRows {
 /// The server of all this.
 pub fn server(log: Arc<ResourceLog>, limits: Limits) -> ApiServer {
     let v3 = BTreeMap::from([("apis/views.example.io/v1alpha1".to_owned(), Bytes::from_static(b"{}"))]);
-    ApiServer {
-        storages: vec![Arc::new(Things(log))],
-        authenticator: Arc::new(ByHeader),
-        authorizer: Arc::new(ByName),
+    let watches = CancellationToken::new();
+    let metrics = Arc::new(Metrics::new(Registry::new()));
+    let shared = Shared {
         access: Arc::new(AllRows),
         encoded: Arc::new(EncodedCache::new(1 << 20)),
-        openapi: OpenApi::new(Bytes::from_static(b"{}"), v3),
+        observer: metrics.clone(),
+        shutdown: watches.clone(),
+    };
+    let rest = Rest::new(Arc::new(Things(log)), shared);
+    let openapi = OpenApi::new(Bytes::from_static(b"{}"), v3);
+    ApiServer {
+        catalog: Arc::new(Fixed::new(vec![rest], openapi)),
+        authenticator: Arc::new(ByHeader),
+        workspaces: None,
+        authorizer: Arc::new(ByName),
+        watches,
         version: Version::new("v0.0.0"),
         health: Health::new(vec![Check::readiness("informer-sync", || true)]),
-        metrics: Arc::new(Metrics::new(Registry::new())),
+        metrics,
         limits,
     }
 }

@@ -18,7 +18,7 @@ use tokio_rustls::rustls::{
 mod client;
 mod files;
 
-pub use files::{CertificateFiles, RELOAD_EVERY};
+pub use files::{CertificateFiles, RELOAD_EVERY, read_pem};
 
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {

@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use clap::Args;
 
-use crate::registration::{
-    ca::Certificate,
-    installation::{Installation, ServiceReference, ServingCa, external_name},
+use crate::{
+    apiserver::tls::read_pem,
+    registration::{
+        ca::Certificate,
+        installation::{Installation, ServiceReference, ServingCa, external_name},
+    },
 };
 
 #[derive(Clone, Debug, Args)]
@@ -53,7 +56,7 @@ impl InstallationArgs {
 /// The certificates of the file and nothing else of it: a key that lies beside them stays where it is.
 fn read_bundle(file: &Path) -> anyhow::Result<String> {
     let shown = file.display();
-    let bytes = std::fs::read(file).with_context(|| format!("--ca-file: cannot read {shown}"))?;
+    let bytes = read_pem(file).with_context(|| format!("--ca-file: cannot read {shown}"))?;
     let certificates = Certificate::parse_pem(&bytes)
         .with_context(|| format!("--ca-file: cannot use {shown}: give certificates in PEM"))?;
     ensure!(!certificates.is_empty(), "--ca-file: {shown} holds no certificate in PEM");

@@ -14,27 +14,31 @@ use anyhow::Context;
 use clap::Args as ClapArgs;
 use prometheus::Registry;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
-use super::upstream::{UpstreamArgs, duration};
+use super::upstream::{UpstreamArgs, delay};
 use crate::{
     api,
     apiserver::{
         access::{RowAccess, hints::RbacHints},
         authn::{RequestAuthenticator, TokenLimits, system_clock},
         authz::{CachedAuthorizer, ReviewLimits},
+        catalog::Fixed,
         encoded::EncodedCache,
         health::{Check, Health},
         log::RingLimits,
         metrics::Metrics,
         openapi::OpenApi,
+        rest::{Rest, Shared},
         server::{self, ApiServer, Limits},
         tls::{self, CertificateFiles, RELOAD_EVERY, ServingCertificate},
         version::Version,
     },
     informers::{self, Event, Resource, Source},
+    liveness::{LEASES, SYNC_TARGETS, clock::SystemClock},
     registration::{
         ca::{Leaf, ServingCertificates},
-        installation::ServiceReference,
+        installation::{ServiceReference, service_name},
     },
     supervisor::{Signals, Supervisor},
     telemetry,
@@ -43,10 +47,12 @@ use crate::{
         authentication::{AuthenticationConfig, Overrides},
         reviews::Reviews,
     },
-    views::{self, Views, clock::SystemClock},
+    views::{self, Views},
 };
 
+mod heartbeat;
 mod hints;
+mod permissions;
 
 /// The room for encodings that can be made again.
 const ENCODED_BYTES: u64 = 128 << 20;
@@ -72,7 +78,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", requires = "tls_cert_file")]
     tls_private_key_file: Option<PathBuf>,
     /// The Service that kube-aggregator calls us by; the own serving certificate is made for its name
-    #[arg(long, value_name = "NAMESPACE/NAME", default_value = "tmc-system/tmc")]
+    #[arg(long, value_name = "NAMESPACE/NAME", default_value = "tmc-system/tmc", value_parser = service_name)]
     service: ServiceReference,
     /// Trust client certificates of these authorities, instead of the cluster's
     #[arg(long, value_name = "FILE")]
@@ -86,11 +92,14 @@ pub struct Args {
     /// Requests that may be served at a time, watches and discovery not counted; above it they get 429
     #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..))]
     max_requests_inflight: u32,
+    /// Write the conditions of SyncTargets that follow from their heartbeats, as one of several servers
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
+    heartbeat: bool,
     /// How long to go on serving after readiness has failed, so that clients can notice
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = delay)]
     shutdown_delay_duration: Duration,
     /// Send traces there by OTLP over gRPC
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = telemetry::endpoint)]
     otlp_endpoint: Option<String>,
     /// The format of log lines: text or json
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -124,12 +133,17 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let listener = server::bind(SocketAddr::new(args.bind_address, args.secure_port))
         .await
         .context("--bind-address, --secure-port")?;
+    check_permissions(&args, &upstream).await?;
     let registry = Registry::new();
 
     let identity = identity(&upstream);
     let trust = AuthenticationConfig::new(upstream.clone(), overrides, identity.authenticator.clone());
     let certificate = certificate(&mut tasks, certificate_files, &args.service, &upstream).await?;
-    let views = follow(&mut tasks, &upstream, &identity, &registry)?;
+    let metrics = informers::Metrics::new(&registry)?;
+    let views = follow(&mut tasks, &upstream, &identity, &registry, &metrics)?;
+    if args.heartbeat {
+        heartbeat::start(&mut tasks, &upstream, &registry, metrics)?;
+    }
     let api = api_server(&identity, &views, registry, limits);
 
     let shutdown = tasks.shutdown();
@@ -147,8 +161,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 }
 
 /// Background tasks are dropped by the supervisor once the server has ended; nothing else stops them.
-fn shutdown_never() -> tokio_util::sync::CancellationToken {
-    tokio_util::sync::CancellationToken::new()
+fn shutdown_never() -> CancellationToken {
+    CancellationToken::new()
 }
 
 fn limits(args: &Args) -> Limits {
@@ -165,6 +179,12 @@ fn overrides(args: &Args) -> Overrides {
         requestheader_client_ca_file: args.requestheader_client_ca_file.clone(),
         requestheader_allowed_names: args.requestheader_allowed_names.clone(),
     }
+}
+
+async fn check_permissions(args: &Args, upstream: &Upstream) -> Result<(), permissions::Denied> {
+    let own_ca = args.tls_cert_file.is_none();
+    let authorities_given = args.client_ca_file.is_some() && args.requestheader_client_ca_file.is_some();
+    permissions::check(upstream, &args.service.namespace, own_ca, authorities_given).await
 }
 
 fn identity(upstream: &Upstream) -> Identity {
@@ -222,8 +242,8 @@ fn follow(
     upstream: &Upstream,
     identity: &Identity,
     registry: &Registry,
+    metrics: &informers::Metrics,
 ) -> anyhow::Result<Views> {
-    let metrics = informers::Metrics::new(registry)?;
     let mut source = |name, resource: Resource, events: &mpsc::Sender<Event>| {
         let fetch = Arc::new(upstream.clone());
         let limits = informers::Limits::default();
@@ -231,17 +251,32 @@ fn follow(
         tasks.spawn_background(name, source.run(shutdown_never()));
     };
     let (events, received) = mpsc::channel(views::QUEUE);
-    source("SyncTargets", views::SYNC_TARGETS, &events);
-    source("Leases", views::LEASES, &events);
+    source("SyncTargets", SYNC_TARGETS, &events);
+    source("Leases", LEASES, &events);
     let (rbac, rbac_received) = mpsc::channel(views::QUEUE);
     source("ClusterRoles", hints::CLUSTER_ROLES, &rbac);
     source("ClusterRoleBindings", hints::CLUSTER_ROLE_BINDINGS, &rbac);
     tasks.spawn_background("row hints", hints::feed(rbac_received, identity.hints.clone()));
     let clock = Arc::new(SystemClock::default());
-    Ok(Views::new(received, clock, RingLimits::default(), views::Metrics::new(registry)?))
+    Ok(Views::new(
+        views::Origin::Kubernetes,
+        received,
+        clock,
+        RingLimits::default(),
+        views::Metrics::new(registry)?,
+    ))
 }
 
 fn api_server(identity: &Identity, views: &Views, registry: Registry, limits: Limits) -> ApiServer {
+    let metrics = Arc::new(Metrics::new(registry));
+    let watches = CancellationToken::new();
+    let shared = Shared {
+        access: identity.access.clone(),
+        encoded: Arc::new(EncodedCache::new(ENCODED_BYTES)),
+        observer: metrics.clone(),
+        shutdown: watches.clone(),
+    };
+    let rests = views.storages().into_iter().map(|storage| Rest::new(storage, shared.clone())).collect();
     let authenticator = identity.authenticator.clone();
     let availability = views.availability();
     let checks = vec![
@@ -250,15 +285,14 @@ fn api_server(identity: &Identity, views: &Views, registry: Registry, limits: Li
     ];
     let v3 = api::openapi::v3().into_iter().map(|(path, document)| (path, document.into())).collect();
     ApiServer {
-        storages: views.storages(),
+        catalog: Arc::new(Fixed::new(rests, OpenApi::new(api::openapi::v2().into(), v3))),
         authenticator: identity.authenticator.clone(),
+        workspaces: None,
         authorizer: identity.authorizer.clone(),
-        access: identity.access.clone(),
-        encoded: Arc::new(EncodedCache::new(ENCODED_BYTES)),
-        openapi: OpenApi::new(api::openapi::v2().into(), v3),
+        watches,
         version: Version::new(concat!("v", env!("CARGO_PKG_VERSION"))),
         health: Health::new(checks),
-        metrics: Arc::new(Metrics::new(registry)),
+        metrics,
         limits,
     }
 }

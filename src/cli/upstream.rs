@@ -41,5 +41,16 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// The longest wait before a shutdown that can be meant.
+const LONGEST_DELAY: Duration = Duration::from_secs(3600);
+
+/// A [`duration`] of at most an hour.
+pub fn delay(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        delay if delay > LONGEST_DELAY => Err("it is longer than 1h".to_owned()),
+        delay => Ok(delay),
+    }
+}
+
 #[cfg(test)]
 mod tests;

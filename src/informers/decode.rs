@@ -76,6 +76,14 @@ struct MetaJson<'a> {
     creation_timestamp: Option<Cow<'a, str>>,
     #[serde(default)]
     labels: Option<BTreeMap<String, String>>,
+    #[serde(borrow, default)]
+    annotations: Option<Annotations<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+struct Annotations<'a> {
+    #[serde(borrow, default, rename = "kcp.io/cluster")]
+    cluster: Cow<'a, str>,
 }
 
 pub(super) fn page(resource: &Resource, bytes: &[u8], depth: usize) -> Result<Page, Trouble> {
@@ -140,9 +148,20 @@ fn object(resource: &Resource, json: &RawValue) -> Result<RawObject, Trouble> {
             resource_version: meta.resource_version.into_owned(),
             creation_timestamp: created,
             labels: meta.labels.unwrap_or_default(),
+            cluster: meta.annotations.unwrap_or_default().cluster.into_owned(),
         },
         json: json.to_owned(),
     })
+}
+
+/// Where only one cluster answers, nothing an object says puts it into another. Where many do, it has to say.
+pub(super) fn place(mut object: RawObject, across: bool) -> Result<RawObject, Trouble> {
+    if !across {
+        object.meta.cluster.clear();
+    } else if object.meta.cluster.is_empty() {
+        return Err(Trouble::Desync("an object does not say which logical cluster it is in"));
+    }
+    Ok(object)
 }
 
 fn metadata(json: &RawValue) -> Result<MetaJson<'_>, Trouble> {

@@ -1,6 +1,6 @@
 //! What a source tells: the closed set of changes, and an object as its metadata and its raw JSON.
 
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
@@ -53,6 +53,23 @@ pub struct ObjectMeta {
     pub resource_version: String,
     pub creation_timestamp: Option<Timestamp>,
     pub labels: BTreeMap<String, String>,
+    /// The id of the logical cluster it is in; empty where the upstream has none.
+    pub cluster: String,
+}
+
+impl ObjectMeta {
+    /// A uid or name as this object means it: of its own logical cluster, whatever others call the same.
+    pub fn within<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        match self.cluster.as_str() {
+            "" => Cow::Borrowed(name),
+            cluster => Cow::Owned(format!("{cluster}|{name}")),
+        }
+    }
+
+    /// Its uid [`within`](Self::within) its logical cluster.
+    pub fn id(&self) -> Cow<'_, str> {
+        self.within(&self.uid)
+    }
 }
 
 /// One object as it came.

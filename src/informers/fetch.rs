@@ -14,6 +14,11 @@ pub type FetchBody = UnsyncBoxBody<Bytes, std::io::Error>;
 pub trait Fetch: Send + Sync + 'static {
     /// `GET` of a path with its query; returns once the headers are there.
     async fn fetch(&self, path: &str) -> Result<Response<FetchBody>, UpstreamError>;
+
+    /// Whether it answers for many logical clusters at once, each object saying which it is in.
+    fn across(&self) -> bool {
+        false
+    }
 }
 
 #[async_trait]
@@ -25,5 +30,9 @@ impl Fetch for Upstream {
             .map_err(|error| UpstreamError::Unreachable(Box::new(error)))?;
         let response = self.send(request).await?;
         Ok(response.map(|body| body.map_err(std::io::Error::other).boxed_unsync()))
+    }
+
+    fn across(&self) -> bool {
+        Self::across(self)
     }
 }

@@ -42,7 +42,7 @@ pub(super) async fn list(fetch: &dyn Fetch, resource: &Resource, limits: &Limits
         };
         bytes += body.len();
         let page = decode::page(resource, &body, limits.depth)?;
-        let more = take(&mut listed, page, &mut next)?;
+        let more = take(&mut listed, page, &mut next, fetch.across())?;
         if bytes > limits.list_bytes || listed.objects.len() > limits.objects {
             return Err(Trouble::TooLarge("one list"));
         }
@@ -54,8 +54,10 @@ pub(super) async fn list(fetch: &dyn Fetch, resource: &Resource, limits: &Limits
 }
 
 /// Adds a page; whether another follows.
-fn take(listed: &mut Listed, page: Page, next: &mut String) -> Result<bool, Trouble> {
-    listed.objects.extend(page.objects);
+fn take(listed: &mut Listed, page: Page, next: &mut String, across: bool) -> Result<bool, Trouble> {
+    for object in page.objects {
+        listed.objects.push(decode::place(object, across)?);
+    }
     listed.resource_version = page.resource_version;
     if !page.next.is_empty() && page.next == *next {
         return Err(Trouble::Desync("a list does not move on"));

@@ -23,6 +23,7 @@ pub(super) struct Watch<'a> {
     body: FetchBody,
     decoder: FrameDecoder,
     until: Instant,
+    across: bool,
 }
 
 impl<'a> Watch<'a> {
@@ -41,7 +42,8 @@ impl<'a> Watch<'a> {
         let body = open(fetch, &path, limits.answer).await?;
         // The server ends a watch on time; one that trickles on for longer is not trusted to be alive.
         let until = Instant::now() + limits.watch + limits.grace;
-        Ok(Self { resource, limits, version, body, decoder: FrameDecoder::new(limits.frame_bytes), until })
+        let (across, decoder) = (fetch.across(), FrameDecoder::new(limits.frame_bytes));
+        Ok(Self { resource, limits, version, body, decoder, until, across })
     }
 
     /// The next change, or `None` at a clean end.
@@ -65,11 +67,11 @@ impl<'a> Watch<'a> {
         let (change, version) = match decode::frame(self.resource, line, self.limits.depth)? {
             Frame::Apply(object) => {
                 let version = object.meta.resource_version.clone();
-                (Change::Apply(object), version)
+                (Change::Apply(decode::place(object, self.across)?), version)
             }
             Frame::Delete(object) => {
                 let version = object.meta.resource_version.clone();
-                (Change::Delete(object), version)
+                (Change::Delete(decode::place(object, self.across)?), version)
             }
             Frame::Bookmark(version) => (Change::Fresh, version),
             Frame::Error(code) => return Err(in_stream(code)),

@@ -58,6 +58,16 @@ impl FromStr for ServiceReference {
     }
 }
 
+/// `namespace/name` alone, where no port means anything.
+pub fn service_name(text: &str) -> Result<ServiceReference, String> {
+    match text.rsplit_once(':') {
+        Some((name, _)) => Err(format!(
+            "give namespace/name without a port, for example {name}; --secure-port is the port to listen on"
+        )),
+        None => text.parse().map_err(|error: ServiceReferenceError| error.to_string()),
+    }
+}
+
 fn port_number(text: &str) -> Result<u16, ServiceReferenceError> {
     match text.parse() {
         Ok(port) if port > 0 => Ok(port),

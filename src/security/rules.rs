@@ -14,6 +14,8 @@ pub const API_SERVICE: &str = "v1alpha1.views.workload.kcp.io";
 pub const SERVING_CA_SECRET: &str = "tmc-serving-ca";
 /// Where the leases of the SyncTargets are, whichever namespace the server runs in.
 pub const LEASE_NAMESPACE: &str = "tmc-system";
+/// Its holder is the server that writes about heartbeats.
+pub const LEADER_LEASE: &str = "tmc-heartbeat";
 pub const SERVICE_ACCOUNT: &str = "tmc";
 pub const DOOR: &str = "tmc-views-door";
 pub const READER: &str = "tmc-views-reader";
@@ -87,6 +89,7 @@ pub struct Grant {
 
 const READ: &[&str] = &["get", "list", "watch"];
 const CREATE: &[&str] = &["create"];
+const PATCH: &[&str] = &["patch"];
 
 /// What `tmc serve` needs, and nothing else.
 pub const SERVER_GRANTS: &[Grant] = &[
@@ -97,6 +100,8 @@ pub const SERVER_GRANTS: &[Grant] = &[
         own_ca: false,
         rules: &[
             Rule::on("workload.kcp.io", &["synctargets"], READ),
+            // The conditions that follow from heartbeats.
+            Rule::on("workload.kcp.io", &["synctargets/status"], PATCH),
             // Only hints which names to ask about; every decision is a SubjectAccessReview.
             Rule::on(
                 "rbac.authorization.k8s.io",
@@ -110,7 +115,12 @@ pub const SERVER_GRANTS: &[Grant] = &[
         reach: Reach::LeaseNamespace,
         builtin: false,
         own_ca: false,
-        rules: &[Rule::on("coordination.k8s.io", &["leases"], READ)],
+        rules: &[
+            // One is made for each SyncTarget, for its syncer to renew.
+            Rule::on("coordination.k8s.io", &["leases"], &["get", "list", "watch", "create"]),
+            // Of several servers one writes about heartbeats.
+            Rule::on("coordination.k8s.io", &["leases"], PATCH).named(&[LEADER_LEASE]),
+        ],
     },
     Grant {
         role: "tmc-server-serving-ca",
@@ -176,6 +186,8 @@ pub const READER_ROLE: UserRole = UserRole {
 /// One question a SubjectAccessReview can answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Permission {
+    /// The role that grants it.
+    pub role: &'static str,
     pub namespace: String,
     pub group: &'static str,
     pub resource: &'static str,
@@ -186,9 +198,10 @@ pub struct Permission {
 impl Permission {
     /// `resourceAttributes` of a review.
     pub fn to_json(&self) -> Value {
+        let (resource, subresource) = self.resource.split_once('/').unwrap_or((self.resource, ""));
         json!({
-            "namespace": self.namespace, "group": self.group, "resource": self.resource,
-            "name": self.name, "verb": self.verb,
+            "namespace": self.namespace, "group": self.group, "resource": resource,
+            "subresource": subresource, "name": self.name, "verb": self.verb,
         })
     }
 }
@@ -208,6 +221,17 @@ impl Permission {
         }
         text
     }
+
+    /// Whether `tmc serve` cannot do its work without. It lists and watches, it gets only the ConfigMap; hints
+    /// only save questions, and its certificate can come from elsewhere.
+    pub fn is_required(&self) -> bool {
+        match self.resource {
+            "synctargets" | "leases" => matches!(self.verb, "list" | "watch"),
+            "configmaps" => self.verb == "get",
+            "tokenreviews" | "subjectaccessreviews" => true,
+            _ => false,
+        }
+    }
 }
 
 /// The table as single questions, for a server in this namespace.
@@ -220,6 +244,7 @@ pub fn server_permissions(server_namespace: &str, own_ca: bool) -> Vec<Permissio
             for resource in rule.resources {
                 for name in names {
                     permissions.extend(rule.verbs.iter().map(|verb| Permission {
+                        role: grant.role,
                         namespace: namespace.to_owned(),
                         group: rule.group,
                         resource,

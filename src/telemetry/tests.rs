@@ -43,7 +43,7 @@ fn verbosity_opens_our_own_levels_only() {
         tracing::warn!(target: "rustls::conn", "their warning");
         tracing::error!(target: "kube_client::client", "a body");
     };
-    for (verbosity, ours) in [(0, 1), (2, 1), (3, 1), (4, 2), (5, 2), (6, 3), (10, 3)] {
+    for (verbosity, ours) in [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2), (5, 2), (6, 3), (10, 3)] {
         let text = logged(&at(verbosity), emit);
         assert_eq!(text.matches("our ").count(), ours, "-v {verbosity}: {text}");
         assert!(text.contains("their warning"), "{text}");
@@ -90,4 +90,16 @@ async fn the_last_spans_leave_when_the_guard_is_dropped() {
 async fn an_endpoint_that_is_no_url_names_the_flag() {
     let error = provider("not a url").unwrap_err();
     assert_eq!(error.to_string(), "--otlp-endpoint: cannot use not a url");
+}
+
+#[test]
+fn endpoints() {
+    for good in ["http://127.0.0.1:4317", "http://collector.example.com:4317/", "http://[::1]:4317"] {
+        assert_eq!(endpoint(good).as_deref(), Ok(good));
+    }
+    for bad in
+        ["", "garbage", "127.0.0.1:4317", "https://collector:4317", "http://", "http://:4317", "a b", "/x"]
+    {
+        assert!(endpoint(bad).is_err_and(|said| said.contains("http://127.0.0.1:4317")), "{bad}");
+    }
 }

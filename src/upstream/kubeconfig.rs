@@ -1,8 +1,13 @@
 //! Reads kubeconfigs. A complaint names the file and the place in it and never shows what stands there:
 //! that may be a token or a key.
 
-use std::path::Path;
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use kube::{
     Config,
     config::{KubeConfigOptions, Kubeconfig, KubeconfigError},
@@ -15,10 +20,16 @@ const LONGEST: u64 = 16 << 20;
 pub enum ReadError {
     #[error("it is longer than {LONGEST} bytes")]
     TooLong,
+    #[error("it is not a regular file")]
+    NoFile,
     #[error("it is not a kubeconfig{}", place(.0))]
     Malformed(Option<(u64, u64)>),
     #[error("cannot read {path}: {source}", path = .1.display(), source = .0)]
-    Read(std::io::Error, std::path::PathBuf),
+    Read(std::io::Error, PathBuf),
+    #[error("cannot read {path}: {source}", path = .0.display(), source = .1)]
+    Of(PathBuf, Box<ReadError>),
+    #[error("the token holds a character that cannot be sent, such as a line break")]
+    Token,
     #[error("{0}")]
     Other(String),
 }
@@ -40,20 +51,105 @@ impl From<KubeconfigError> for ReadError {
     }
 }
 
+/// A file, or once what a pipe or a device gives, up to [`LONGEST`] bytes.
 pub fn read(path: &Path) -> Result<Kubeconfig, ReadError> {
-    if std::fs::metadata(path).is_ok_and(|file| file.len() > LONGEST) {
+    let failed = |error| ReadError::Read(error, path.to_owned());
+    let about = std::fs::metadata(path).map_err(failed)?;
+    if about.len() > LONGEST {
         return Err(ReadError::TooLong);
     }
-    Ok(Kubeconfig::read_from(path)?)
+    if about.is_file() || about.is_dir() {
+        return Ok(Kubeconfig::read_from(path)?);
+    }
+    // It has no length to look at, and nothing lies beside it that a relative path could mean.
+    let mut text = Vec::new();
+    File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut text)).map_err(failed)?;
+    if text.len() as u64 > LONGEST {
+        return Err(ReadError::TooLong);
+    }
+    let text = String::from_utf8(text).map_err(|_| ReadError::Malformed(None))?;
+    Ok(Kubeconfig::from_yaml(&text)?)
+}
+
+/// The files that the context in use names; kube reads them whole.
+fn files<'a>(kubeconfig: &'a Kubeconfig, options: &'a KubeConfigOptions) -> Vec<&'a Path> {
+    let chosen = options.context.as_ref().or(kubeconfig.current_context.as_ref());
+    let context = kubeconfig.contexts.iter().find(|context| Some(&context.name) == chosen);
+    let Some(context) = context.and_then(|context| context.context.as_ref()) else { return Vec::new() };
+    let cluster = kubeconfig.clusters.iter().find(|cluster| cluster.name == context.cluster);
+    let user = kubeconfig.auth_infos.iter().find(|user| Some(&user.name) == context.user.as_ref());
+    let cluster = cluster.and_then(|cluster| cluster.cluster.as_ref());
+    let user = user.and_then(|user| user.auth_info.as_ref());
+    let of_user =
+        user.into_iter().flat_map(|user| [&user.token_file, &user.client_certificate, &user.client_key]);
+    let of_cluster = cluster.into_iter().map(|cluster| &cluster.certificate_authority);
+    of_user.chain(of_cluster).flatten().map(Path::new).collect()
+}
+
+/// One that is absent is named by who reads it.
+fn check(file: &Path) -> Result<(), ReadError> {
+    match std::fs::metadata(file) {
+        Ok(about) if !about.is_file() => Err(ReadError::Of(file.to_owned(), Box::new(ReadError::NoFile))),
+        Ok(about) if about.len() > LONGEST => {
+            Err(ReadError::Of(file.to_owned(), Box::new(ReadError::TooLong)))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub async fn configure(kubeconfig: Kubeconfig, options: &KubeConfigOptions) -> Result<Config, ReadError> {
-    Ok(Config::from_custom_kubeconfig(kubeconfig, options).await?)
+    for file in files(&kubeconfig, options) {
+        check(file)?;
+    }
+    let config = Config::from_custom_kubeconfig(kubeconfig, options).await?;
+    // kube's client panics on such a token. Its type shows it to a serializer alone.
+    let user = serde_json::to_value(&config.auth_info).unwrap_or_default();
+    let token = user["token"].as_str().unwrap_or_default();
+    if http::HeaderValue::from_str(token).is_err() {
+        return Err(ReadError::Token);
+    }
+    Ok(config)
+}
+
+/// One that stands in no file.
+pub fn in_memory(login: &super::Login<'_>) -> Result<Kubeconfig, ReadError> {
+    let base64 = |pem: &str| BASE64_STANDARD.encode(pem);
+    let config = serde_json::json!({
+        "clusters": [{"name": "", "cluster": {
+            "server": login.url, "certificate-authority-data": base64(login.ca),
+        }}],
+        "users": [{"name": "", "user": {
+            "client-certificate-data": base64(login.certificate), "client-key-data": base64(login.key),
+        }}],
+        "contexts": [{"name": "", "context": {"cluster": "", "user": ""}}],
+        "current-context": "",
+    });
+    serde_json::from_value(config).map_err(|error| ReadError::Other(super::redacted(&error)))
 }
 
 /// What `$KUBECONFIG` or else `~/.kube/config` says.
 pub async fn default(options: &KubeConfigOptions) -> Result<Config, ReadError> {
-    configure(Kubeconfig::read()?, options).await
+    let listed = std::env::var_os("KUBECONFIG").unwrap_or_default();
+    let mut files: Vec<_> =
+        std::env::split_paths(&listed).filter(|path| !path.as_os_str().is_empty()).collect();
+    if files.is_empty() {
+        files.extend(std::env::home_dir().map(|home| home.join(".kube/config")));
+    }
+    if files.is_empty() {
+        return Err(KubeconfigError::FindPath.into());
+    }
+    configure(merged(&files)?, options).await
+}
+
+/// The first file that says something wins; a complaint names the file it is about.
+fn merged(files: &[PathBuf]) -> Result<Kubeconfig, ReadError> {
+    files.iter().try_fold(Kubeconfig::default(), |merged, file| {
+        let next = read(file).map_err(|error| match error {
+            ReadError::Read(..) => error,
+            other => ReadError::Of(file.clone(), Box::new(other)),
+        })?;
+        Ok(merged.merge(next)?)
+    })
 }
 
 /// The same, and where there is none, the ServiceAccount of the pod.

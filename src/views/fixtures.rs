@@ -14,6 +14,10 @@ pub fn object(value: &Value) -> RawObject {
             uid: text("uid"),
             resource_version: text("resourceVersion"),
             creation_timestamp: text("creationTimestamp").parse().ok(),
+            cluster: value["metadata"]["annotations"]["kcp.io/cluster"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
             ..ObjectMeta::default()
         },
         json: serde_json::value::to_raw_value(value).unwrap(),

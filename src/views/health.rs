@@ -6,9 +6,7 @@ use crate::api::{
     views::Health,
     workload::{CompatibilityState, SyncTargetStatus, condition},
 };
-
-/// A target that was silent for longer is not vouched for by anybody.
-pub const SILENT_AFTER: Duration = Duration::from_secs(40);
+pub use crate::liveness::{SILENT_AFTER, silent};
 
 /// Findings of the syncer's security check that leave `SecurityContextValid` True and still impair.
 const IMPAIRING: [&str; 5] =
@@ -58,11 +56,6 @@ pub fn says(status: &SyncTargetStatus, kind: &str) -> Option<Says> {
         "False" => Says::False,
         _ => Says::Unknown,
     })
-}
-
-/// Whether nobody vouches for the target now. `None`: it was never heard of.
-pub fn silent(age: Option<Duration>) -> bool {
-    age.is_none_or(|age| age > SILENT_AFTER)
 }
 
 /// The health of a target whose status can be read. A silent one is never Healthy, and never Unhealthy.

@@ -1,4 +1,4 @@
-//! Every target and lease of one Kubernetes source, and the sums per workspace and per subtree.
+//! Every target and lease of one source, and the sums per workspace and per subtree.
 //!
 //! Fed by the publisher, its one owner. A change costs the depth of the workspace, never the number of
 //! targets. It says which workspaces are dirty; it must not know how they are rendered or served.
@@ -18,12 +18,14 @@ use super::{
     contribution::{Contribution, Key},
     deadlines::Deadlines,
     health::SILENT_AFTER,
-    lease::{self, Liveness},
+    lease::target_of,
+    leases::Leases,
     metrics::Metrics,
+    origin::Origin,
     target::Target,
     workspace::lineage,
 };
-use crate::informers::RawObject;
+use crate::informers::{ObjectMeta, RawObject};
 
 mod source;
 pub use source::Feed;
@@ -44,19 +46,13 @@ pub struct Dirty {
     pub trees: BTreeSet<Arc<str>>,
 }
 
-/// A target's Lease. One that is gone is remembered while its target is there.
-#[derive(Debug)]
-struct LeaseEntry {
-    liveness: Option<Liveness>,
-    exists: bool,
-}
-
-#[derive(Debug)]
 pub struct Index {
+    origin: Origin,
+    /// By id: the uid within its logical cluster.
     targets: HashMap<Arc<str>, Contribution>,
-    /// The uid that a name stands for now.
+    /// The id that a name within a logical cluster stands for now.
     names: HashMap<Arc<str>, Arc<str>>,
-    leases: HashMap<Arc<str>, LeaseEntry>,
+    leases: Leases,
     workspaces: HashMap<Arc<str>, Workspace>,
     trees: HashMap<Arc<str>, Aggregate>,
     deadlines: Deadlines,
@@ -66,11 +62,12 @@ pub struct Index {
 }
 
 impl Index {
-    pub fn new(metrics: Metrics) -> Self {
+    pub fn new(origin: Origin, metrics: Metrics) -> Self {
         Self {
+            origin,
             targets: HashMap::new(),
             names: HashMap::new(),
-            leases: HashMap::new(),
+            leases: Leases::default(),
             workspaces: HashMap::new(),
             trees: HashMap::new(),
             deadlines: Deadlines::default(),
@@ -81,71 +78,64 @@ impl Index {
     }
 
     pub fn apply_target(&mut self, object: &RawObject, now: Now) {
-        let before = self.targets.get(object.meta.uid.as_str());
+        let before = self.targets.get(&*object.meta.id());
         let last_known = before.and_then(|before| before.target.workspace.clone());
-        let target = Target::read(object, last_known.as_ref());
+        let target = Target::read(object, last_known.as_ref(), &self.origin);
         self.report(&target, before.map(|before| &*before.target));
         // A name has one uid at a time; another one means that the deletion was not seen.
-        let displaced = self.names.insert(target.name.clone(), target.uid.clone());
-        if let Some(displaced) = displaced.filter(|displaced| *displaced != target.uid) {
+        let displaced = self.names.insert(target.place.clone(), target.id.clone());
+        if let Some(displaced) = displaced.filter(|displaced| *displaced != target.id) {
             self.remove(&displaced);
         }
-        let uid = target.uid.clone();
-        self.judge(&uid, Arc::new(target), now);
+        let id = target.id.clone();
+        self.judge(&id, Arc::new(target), now);
     }
 
-    pub fn delete_target(&mut self, uid: &str) {
-        if let Some(name) = self.remove(uid)
-            && self.names.get(&name).is_some_and(|now| **now == *uid)
+    pub fn delete_target(&mut self, id: &str) {
+        if let Some(place) = self.remove(id)
+            && self.names.get(&place).is_some_and(|now| **now == *id)
         {
-            self.names.remove(&name);
+            self.names.remove(&place);
         }
     }
 
     /// These are all targets there are.
     pub fn reset_targets(&mut self, objects: &[RawObject], now: Now) {
-        let there: HashSet<&str> = objects.iter().map(|object| object.meta.uid.as_str()).collect();
-        let gone: Vec<_> = self.targets.keys().filter(|uid| !there.contains(&***uid)).cloned().collect();
-        gone.iter().for_each(|uid| self.delete_target(uid));
+        let there: HashSet<_> = objects.iter().map(|object| object.meta.id()).collect();
+        let gone: Vec<_> = self.targets.keys().filter(|id| !there.contains(&***id)).cloned().collect();
+        gone.iter().for_each(|id| self.delete_target(id));
         objects.iter().for_each(|object| self.apply_target(object, now));
     }
 
     pub fn apply_lease(&mut self, object: &RawObject, now: Now) {
-        let Some(uid) = lease::target_of(&object.meta.name) else { return };
-        let Some(renewal) = lease::read(object) else {
-            self.metrics.undecodable.with_label_values(&["leases"]).inc();
-            warn!(lease = object.meta.name, "the Lease {} does not decode and is ignored", object.meta.name);
-            return;
-        };
-        let known = self.leases.get(uid).and_then(|entry| entry.liveness);
-        let liveness = Liveness::observe(known, renewal, now);
-        self.leases.insert(uid.into(), LeaseEntry { liveness, exists: true });
-        self.look_again(uid, now);
+        match self.leases.apply(object, now) {
+            Ok(Some(id)) => self.look_again(&id, now),
+            Ok(None) => {}
+            Err(_) => {
+                self.metrics.undecodable.with_label_values(&["leases"]).inc();
+                warn!(
+                    lease = object.meta.name,
+                    "the Lease {} does not decode and is ignored", object.meta.name
+                );
+            }
+        }
     }
 
-    pub fn delete_lease(&mut self, name: &str) {
-        let Some(uid) = lease::target_of(name) else { return };
-        match self.leases.get_mut(uid) {
-            Some(entry) if self.targets.contains_key(uid) => entry.exists = false,
-            _ => drop(self.leases.remove(uid)),
-        }
+    pub fn delete_lease(&mut self, lease: &ObjectMeta) {
+        let Some(id) = target_of(lease) else { return };
+        self.leases.delete(&id, self.targets.contains_key(&*id));
     }
 
     /// These are all leases there are.
     pub fn reset_leases(&mut self, objects: &[RawObject], now: Now) {
-        let there: HashSet<&str> =
-            objects.iter().filter_map(|object| lease::target_of(&object.meta.name)).collect();
-        self.leases.retain(|uid, entry| {
-            entry.exists = there.contains(&**uid);
-            entry.exists || self.targets.contains_key(uid)
-        });
+        self.leases.retain(objects, |id| self.targets.contains_key(id));
         objects.iter().for_each(|object| self.apply_lease(object, now));
     }
 
     /// Lets time do what it does: targets fall silent, the source goes unseen.
     pub fn expire(&mut self, now: Now) {
-        while let Some(uid) = self.deadlines.pop(now.elapsed) {
-            self.look_again(&uid, now);
+        while let Some(id) = self.deadlines.pop(now.elapsed) {
+            self.look_again(&id, now);
         }
         if self.source.expire(now.elapsed) {
             self.all_dirty();
@@ -198,39 +188,38 @@ impl Index {
     }
 
     /// Time passed or a Lease changed: the target may count differently now.
-    fn look_again(&mut self, uid: &str, now: Now) {
-        if let Some((uid, known)) = self.targets.get_key_value(uid) {
-            let (uid, target) = (uid.clone(), known.target.clone());
-            self.judge(&uid, target, now);
+    fn look_again(&mut self, id: &str, now: Now) {
+        if let Some((id, known)) = self.targets.get_key_value(id) {
+            let (id, target) = (id.clone(), known.target.clone());
+            self.judge(&id, target, now);
         }
     }
 
     /// Replaces what a target contributes.
-    fn judge(&mut self, uid: &Arc<str>, target: Arc<Target>, now: Now) {
-        let liveness = self.leases.get(uid).and_then(|entry| entry.liveness);
+    fn judge(&mut self, id: &Arc<str>, target: Arc<Target>, now: Now) {
+        let liveness = self.leases.liveness(id);
         let deadline = liveness.and_then(|liveness| liveness.reaches(SILENT_AFTER));
         if let Some(at) = deadline.filter(|at| *at >= now.elapsed) {
-            self.deadlines.arm(uid, at);
+            self.deadlines.arm(id, at);
         }
         let new = Contribution::new(target, liveness.as_ref(), now.elapsed);
-        let old = self.targets.get(uid);
+        let old = self.targets.get(id);
         let same = old.is_some_and(|old| old.same_content(&new));
         if same && old.is_some_and(|old| Arc::ptr_eq(&old.target, &new.target) && old.newest == new.newest) {
             return;
         }
-        if let Some(old) = self.targets.insert(uid.clone(), new.clone()) {
+        if let Some(old) = self.targets.insert(id.clone(), new.clone()) {
             self.add(&old, false, !same);
         }
         self.add(&new, true, !same);
     }
 
-    fn remove(&mut self, uid: &str) -> Option<Arc<str>> {
-        let old = self.targets.remove(uid)?;
+    /// The name within its logical cluster of what it was.
+    fn remove(&mut self, id: &str) -> Option<Arc<str>> {
+        let old = self.targets.remove(id)?;
         self.add(&old, false, true);
-        if self.leases.get(uid).is_some_and(|entry| !entry.exists) {
-            self.leases.remove(uid);
-        }
-        Some(old.target.name.clone())
+        self.leases.forget(id);
+        Some(old.target.place.clone())
     }
 
     /// Adds or takes away a contribution along the path of its workspace.

@@ -1,6 +1,6 @@
 //! What the views must be, recomputed from the plain history of events with loops over everything.
 //!
-//! It shares with the index the two pure functions of health and workspace, and nothing else.
+//! It shares with the index the pure functions of health and workspace, and nothing else.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     health::{Says, Signs, health},
-    workspace::workspace_of,
+    workspace::{workspace_of, workspace_within},
 };
 
 mod tests;
@@ -21,10 +21,10 @@ mod tests;
 #[derive(Clone, Debug)]
 pub enum Happened {
     Apply(Value),
-    Delete(String),
+    Delete(Value),
     Reset(Vec<Value>),
     Lease(Value),
-    LeaseDelete(String),
+    LeaseDelete(Value),
     LeaseReset(Vec<Value>),
     HeardTargets,
     HeardLeases,
@@ -32,11 +32,19 @@ pub enum Happened {
 
 pub type History = Vec<(Duration, Happened)>;
 
+/// The paths of logical clusters by id; `None` for a Kubernetes source.
+pub type Clusters = Option<BTreeMap<&'static str, &'static str>>;
+
+/// Logical cluster, and uid or name there.
+type Id = (String, String);
+
 #[derive(Default)]
 struct World {
-    /// Objects and last known workspaces by uid.
-    targets: BTreeMap<String, (Value, Option<String>)>,
-    leases: BTreeMap<String, Lease>,
+    clusters: Clusters,
+    /// Objects and last known workspaces.
+    targets: BTreeMap<Id, (Value, Option<String>)>,
+    /// By the target they are about.
+    leases: BTreeMap<Id, Lease>,
     heard: [Option<Duration>; 2],
 }
 
@@ -54,8 +62,8 @@ pub fn epoch() -> Timestamp {
 }
 
 /// The content of every view (`false`) and tree (`true`) by name, times and messages left out.
-pub fn expected(history: &History, now: Duration) -> BTreeMap<(bool, String), Value> {
-    let mut world = World::default();
+pub fn expected(history: &History, now: Duration, clusters: &Clusters) -> BTreeMap<(bool, String), Value> {
+    let mut world = World { clusters: clusters.clone(), ..World::default() };
     for (at, happened) in history {
         world.replay(*at, happened.clone());
     }
@@ -74,19 +82,19 @@ impl World {
     fn replay(&mut self, at: Duration, happened: Happened) {
         match happened {
             Happened::Apply(target) => self.apply(target),
-            Happened::Delete(uid) => self.delete(&uid),
+            Happened::Delete(target) => self.delete(&id_of(&target)),
             Happened::Reset(targets) => {
-                let uids: Vec<_> = targets.iter().map(uid_of).collect();
-                let gone: Vec<_> = self.targets.keys().filter(|uid| !uids.contains(uid)).cloned().collect();
-                gone.iter().for_each(|uid| self.delete(uid));
+                let ids: Vec<_> = targets.iter().map(id_of).collect();
+                let gone: Vec<_> = self.targets.keys().filter(|id| !ids.contains(id)).cloned().collect();
+                gone.iter().for_each(|id| self.delete(id));
                 targets.into_iter().for_each(|target| self.apply(target));
             }
             Happened::Lease(lease) => self.renew(at, &lease),
-            Happened::LeaseDelete(uid) => self.release(&uid),
+            Happened::LeaseDelete(lease) => self.release(&lease_target(&lease)),
             Happened::LeaseReset(leases) => {
-                let uids: Vec<_> = leases.iter().map(lease_target).collect();
-                let gone: Vec<_> = self.leases.keys().filter(|uid| !uids.contains(uid)).cloned().collect();
-                gone.iter().for_each(|uid| self.release(uid));
+                let ids: Vec<_> = leases.iter().map(lease_target).collect();
+                let gone: Vec<_> = self.leases.keys().filter(|id| !ids.contains(id)).cloned().collect();
+                gone.iter().for_each(|id| self.release(id));
                 leases.iter().for_each(|lease| self.renew(at, lease));
             }
             Happened::HeardTargets => self.heard[0] = Some(at),
@@ -95,23 +103,31 @@ impl World {
     }
 
     fn apply(&mut self, target: Value) {
-        let (uid, name) = (uid_of(&target), target["metadata"]["name"].clone());
-        let others = self.targets.iter().filter(|(_, (t, _))| t["metadata"]["name"] == name);
-        let others: Vec<_> = others.map(|(uid, _)| uid.clone()).filter(|other| *other != uid).collect();
+        let (id, name) = (id_of(&target), target["metadata"]["name"].clone());
+        let others =
+            self.targets.iter().filter(|(other, (t, _))| other.0 == id.0 && t["metadata"]["name"] == name);
+        let others: Vec<_> = others.map(|(id, _)| id.clone()).filter(|other| *other != id).collect();
         others.iter().for_each(|other| self.delete(other));
-        let before = self.targets.get(&uid).and_then(|(_, workspace)| workspace.clone());
+        let before = self.targets.get(&id).and_then(|(_, workspace)| workspace.clone());
         let workspace = match &target["spec"]["kcpCluster"] {
-            Value::String(path) => workspace_of(Some(path)).map(str::to_owned),
-            _ if broken(&target) => before,
-            _ => None,
+            Value::String(path) => self.belongs(&id.0, Some(path)),
+            _ if broken(&target) => before.or_else(|| self.belongs(&id.0, None)),
+            _ => self.belongs(&id.0, None),
         };
-        self.targets.insert(uid, (target, workspace));
+        self.targets.insert(id, (target, workspace));
     }
 
-    fn delete(&mut self, uid: &str) {
-        self.targets.remove(uid);
-        if self.leases.get(uid).is_some_and(|lease| !lease.exists) {
-            self.leases.remove(uid);
+    fn belongs(&self, cluster: &str, says: Option<&str>) -> Option<String> {
+        match &self.clusters {
+            None => workspace_of(says).map(str::to_owned),
+            Some(paths) => paths.get(cluster).map(|stored| workspace_within(stored, says).to_owned()),
+        }
+    }
+
+    fn delete(&mut self, id: &Id) {
+        self.targets.remove(id);
+        if self.leases.get(id).is_some_and(|lease| !lease.exists) {
+            self.leases.remove(id);
         }
     }
 
@@ -129,15 +145,15 @@ impl World {
         }
     }
 
-    fn release(&mut self, uid: &str) {
-        match self.leases.get_mut(uid) {
-            Some(lease) if self.targets.contains_key(uid) => lease.exists = false,
-            _ => drop(self.leases.remove(uid)),
+    fn release(&mut self, id: &Id) {
+        match self.leases.get_mut(id) {
+            Some(lease) if self.targets.contains_key(id) => lease.exists = false,
+            _ => drop(self.leases.remove(id)),
         }
     }
 
-    fn age(&self, uid: &str, now: Duration) -> Option<Duration> {
-        let lease = self.leases.get(uid)?;
+    fn age(&self, id: &Id, now: Duration) -> Option<Duration> {
+        let lease = self.leases.get(id)?;
         lease.renewed.map(|_| Duration::from_secs_f64(now.as_secs_f64() - lease.alive))
     }
 
@@ -148,13 +164,13 @@ impl World {
         };
         let mut members: Vec<_> =
             self.targets.iter().filter(|(_, (_, w))| w.as_deref().is_some_and(within)).collect();
-        members.sort_by_key(|(uid, (target, _))| (target["metadata"]["name"].to_string(), (*uid).clone()));
+        members.sort_by_key(|(id, (target, _))| (target["metadata"]["name"].to_string(), id.1.clone()));
         let mut health_status =
             BTreeMap::from(["healthy", "degraded", "unhealthy", "unknown"].map(|k| (k, 0)));
         let (mut states, mut resources, mut problems) = (BTreeSet::new(), BTreeMap::new(), Vec::new());
         let (mut shown, mut unreadable) = (Vec::new(), Vec::new());
-        for (uid, (target, _)) in &members {
-            let age = self.age(uid, now);
+        for (id, (target, _)) in &members {
+            let age = self.age(id, now);
             let silent = age.is_none_or(|age| age > Duration::from_secs(40));
             let is_broken = broken(target);
             let state =
@@ -173,7 +189,7 @@ impl World {
                 (false, false) => "3 Complete",
             });
             rows.iter().for_each(|row| sum(&mut resources, row));
-            problems.extend(problems_of(target, uid));
+            problems.extend(problems_of(target, &id.1));
         }
         if unseen {
             states.insert("2 Stale");
@@ -241,16 +257,22 @@ fn pruned(target: &Value) -> Value {
     let mut shown = target.clone();
     shown["metadata"].as_object_mut().unwrap().remove("resourceVersion");
     if broken(target) {
+        shown["metadata"].as_object_mut().unwrap().remove("annotations");
         let shown = shown.as_object_mut().unwrap();
         shown.retain(|key, _| key != "spec" && key != "status");
     }
     shown
 }
 
-fn uid_of(target: &Value) -> String {
-    target["metadata"]["uid"].as_str().unwrap().to_owned()
+fn id_of(object: &Value) -> Id {
+    (cluster_of(object), object["metadata"]["uid"].as_str().unwrap().to_owned())
 }
 
-fn lease_target(lease: &Value) -> String {
-    lease["metadata"]["name"].as_str().unwrap().trim_start_matches("synctarget-").to_owned()
+fn lease_target(lease: &Value) -> Id {
+    let uid = lease["metadata"]["name"].as_str().unwrap().trim_start_matches("synctarget-").to_owned();
+    (cluster_of(lease), uid)
+}
+
+fn cluster_of(object: &Value) -> String {
+    object["metadata"]["annotations"]["kcp.io/cluster"].as_str().unwrap_or_default().to_owned()
 }

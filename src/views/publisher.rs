@@ -20,7 +20,7 @@ use crate::apiserver::{
 
 /// What is published of one resource.
 struct Published {
-    info: &'static ResourceInfo,
+    info: Arc<ResourceInfo>,
     log: Arc<ResourceLog>,
     objects: BTreeMap<Arc<str>, (Draft, Arc<Object>)>,
     metrics: Metrics,
@@ -36,23 +36,23 @@ pub struct Publisher {
 
 impl Publisher {
     pub fn new(limits: RingLimits, metrics: &Metrics) -> Self {
-        let published = |info| Published {
+        let published = |info: Arc<ResourceInfo>| Published {
             info,
             log: Arc::new(ResourceLog::new(limits)),
             objects: BTreeMap::new(),
             metrics: metrics.clone(),
         };
         Self {
-            views: published(&AGGREGATED_VIEWS),
-            trees: published(&AGGREGATED_TREES),
+            views: published(AGGREGATED_VIEWS.clone()),
+            trees: published(AGGREGATED_TREES.clone()),
             version: 0,
             begun: false,
         }
     }
 
     /// The resources and their logs.
-    pub fn logs(&self) -> [(&'static ResourceInfo, Arc<ResourceLog>); 2] {
-        [&self.views, &self.trees].map(|published| (published.info, published.log.clone()))
+    pub fn logs(&self) -> [(Arc<ResourceInfo>, Arc<ResourceLog>); 2] {
+        [&self.views, &self.trees].map(|published| (published.info.clone(), published.log.clone()))
     }
 
     pub fn has_begun(&self) -> bool {
@@ -122,7 +122,7 @@ impl Publisher {
     fn count(&self) {
         for published in [&self.views, &self.trees] {
             let objects = published.objects.len() as i64;
-            published.metrics.objects.with_label_values(&[published.info.resource]).set(objects);
+            published.metrics.objects.with_label_values(&[&*published.info.resource]).set(objects);
         }
     }
 }
@@ -165,14 +165,14 @@ impl Published {
                     return;
                 }
                 *version += changes.step;
-                let object = Arc::new(render::object(self.info, &draft, *version));
+                let object = Arc::new(render::object(&self.info, &draft, *version));
                 changes.snapshot.put(object.clone());
                 let before = self.objects.insert(name, (draft, object.clone())).map(|(_, before)| before);
                 let kind = if before.is_some() { EventKind::Modified } else { EventKind::Added };
                 (kind, object, before)
             }
         };
-        self.metrics.published.with_label_values(&[self.info.resource]).inc();
+        self.metrics.published.with_label_values(&[&*self.info.resource]).inc();
         changes.events.push(Event {
             resource_version: *version,
             kind,

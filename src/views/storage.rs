@@ -27,14 +27,14 @@ impl Availability {
 }
 
 pub struct ViewsStorage {
-    pub(super) info: &'static ResourceInfo,
+    pub(super) info: Arc<ResourceInfo>,
     pub(super) log: Arc<ResourceLog>,
     pub(super) availability: watch::Receiver<Availability>,
 }
 
 impl Storage for ViewsStorage {
-    fn info(&self) -> &'static ResourceInfo {
-        self.info
+    fn info(&self) -> &Arc<ResourceInfo> {
+        &self.info
     }
 
     fn log(&self, scope: &Scope) -> Result<Arc<ResourceLog>, ApiError> {

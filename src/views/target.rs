@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 
 use super::{
     health::{Says, Signs, says},
-    prune, workspace,
+    origin::Origin,
+    prune,
 };
 use crate::{
     api::{
@@ -31,6 +32,9 @@ const PROBLEMS: usize = 20;
 pub struct Target {
     pub name: Arc<str>,
     pub uid: Arc<str>,
+    /// Uid and name within the logical cluster it is in.
+    pub id: Arc<str>,
+    pub place: Arc<str>,
     pub created: Option<Timestamp>,
     pub workspace: Option<Arc<str>>,
     /// As views show it.
@@ -76,20 +80,20 @@ impl Unreadable {
 impl Target {
     /// Reads a SyncTarget. One that does not decode keeps its metadata, and its workspace if that can
     /// still be read; else `last_known` is.
-    pub fn read(object: &RawObject, last_known: Option<&Arc<str>>) -> Self {
+    pub fn read(object: &RawObject, last_known: Option<&Arc<str>>, origin: &Origin) -> Self {
         let raw: Raw<'_> = serde_json::from_str(object.json.get()).unwrap_or_default();
         let name: Arc<str> = object.meta.name.as_str().into();
         let spec = decode::<SyncTargetSpec>(raw.spec).ok_or(Unreadable::Spec);
         let status = decode::<SyncTargetStatus>(raw.status).filter(sane).ok_or(Unreadable::Status);
+        let of = |kcp_cluster: Option<&str>| origin.workspace(&object.meta.cluster, kcp_cluster);
         let (facts, workspace, newest) = match (&spec, &status) {
             (Ok(spec), Ok(status)) => {
-                let workspace = workspace::workspace_of(spec.kcp_cluster.as_deref()).map(Arc::from);
-                (Ok(facts(&name, status)), workspace, newest(status))
+                (Ok(facts(&name, status)), of(spec.kcp_cluster.as_deref()), newest(status))
             }
             (Err(part), _) | (_, Err(part)) => {
                 let workspace = match kcp_cluster(raw.spec) {
-                    Some(path) => workspace::workspace_of(Some(&path)).map(Arc::from),
-                    None => last_known.cloned(),
+                    Some(path) => of(Some(&path)),
+                    None => last_known.cloned().or_else(|| of(None)),
                 };
                 (Err(*part), workspace, None)
             }
@@ -99,6 +103,8 @@ impl Target {
         let cut = facts.is_ok() && shown.is_none();
         Self {
             uid: object.meta.uid.as_str().into(),
+            id: (*object.meta.id()).into(),
+            place: (*object.meta.within(&object.meta.name)).into(),
             created: object.meta.creation_timestamp,
             workspace,
             json: shown.unwrap_or_else(|| prune::identity(&object.meta)),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::*;
 use crate::{
     apiserver::{log::ResourceLog, scope::Scope},
-    informers::Trouble,
+    informers::{Resource, Trouble},
 };
 
 /// A calendar that follows tokio's paused clock.
@@ -37,7 +37,7 @@ impl Bench {
         let (events, received) = mpsc::channel(QUEUE);
         let metrics = Metrics::new(&prometheus::Registry::new()).unwrap();
         let clock = Arc::new(PausedClock { start: Instant::now() });
-        let views = Views::new(received, clock, RingLimits::default(), metrics.clone());
+        let views = Views::new(Origin::Kubernetes, received, clock, RingLimits::default(), metrics.clone());
         let bench = Self { events, storages: views.storages(), availability: views.availability(), metrics };
         let shutdown = CancellationToken::new();
         let test = async {

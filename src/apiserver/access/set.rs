@@ -24,7 +24,7 @@ use crate::apiserver::{
 pub(crate) const MAX_DECIDED: usize = 2 * MAX_ROWS;
 
 pub(crate) struct RowSet {
-    resource: &'static ResourceInfo,
+    resource: Arc<ResourceInfo>,
     /// `get` without a name.
     question: Attributes,
     authorizer: Arc<CachedAuthorizer>,
@@ -50,7 +50,7 @@ impl Rows {
 
 impl RowSet {
     pub(crate) fn new(
-        resource: &'static ResourceInfo,
+        resource: Arc<ResourceInfo>,
         question: Attributes,
         authorizer: Arc<CachedAuthorizer>,
         survey: Survey,
@@ -123,7 +123,7 @@ impl Access for RowSet {
             return Ok(allowed);
         }
         if self.rows.read().decided.len() >= MAX_DECIDED {
-            return Err(too_many_rows(self.resource, &self.question));
+            return Err(too_many_rows(&self.resource, &self.question));
         }
         let question = slot::about(&self.question, name);
         let decision = self.authorizer.recent(&question).await.map_err(|_| unreviewed())?;

@@ -12,15 +12,15 @@ use crate::apiserver::{
     authz::CachedAuthorizer,
     identity::{Attributes, Target, User},
     log::ResourceLog,
-    resource::ResourceInfo,
+    resource::{ResourceInfo, Text},
     scope::Scope,
 };
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct SlotKey {
     user: Arc<User>,
-    group: &'static str,
-    resource: &'static str,
+    group: Text,
+    resource: Text,
     scope: Scope,
     namespace: String,
     /// Empty unless the request is about one name.
@@ -28,15 +28,15 @@ pub(crate) struct SlotKey {
 }
 
 impl SlotKey {
-    pub(crate) fn of(resource: &'static ResourceInfo, attributes: &Attributes) -> Self {
+    pub(crate) fn of(resource: &ResourceInfo, attributes: &Attributes) -> Self {
         let (namespace, name) = match &attributes.target {
             Target::Resource { namespace, name, .. } => (namespace.clone(), name.clone()),
             Target::NonResource { .. } => Default::default(),
         };
         Self {
             user: attributes.user.clone(),
-            group: resource.group,
-            resource: resource.resource,
+            group: resource.group.clone(),
+            resource: resource.resource.clone(),
             scope: attributes.scope.clone(),
             namespace,
             name,
@@ -45,7 +45,7 @@ impl SlotKey {
 }
 
 pub(crate) struct Slot {
-    pub(crate) resource: &'static ResourceInfo,
+    pub(crate) resource: Arc<ResourceInfo>,
     /// `get` without a name.
     pub(crate) question: Attributes,
     /// The one name the requests are about.
@@ -75,11 +75,7 @@ pub(crate) struct Due {
 }
 
 impl Slot {
-    pub(crate) fn new(
-        resource: &'static ResourceInfo,
-        attributes: &Attributes,
-        log: &Arc<ResourceLog>,
-    ) -> Self {
+    pub(crate) fn new(resource: &Arc<ResourceInfo>, attributes: &Attributes, log: &Arc<ResourceLog>) -> Self {
         let name = match &attributes.target {
             Target::Resource { name, .. } => name.clone(),
             Target::NonResource { .. } => String::new(),
@@ -97,7 +93,7 @@ impl Slot {
         };
         let question = about(&Attributes { verb: "get".to_owned(), ..attributes.clone() }, "");
         Self {
-            resource,
+            resource: resource.clone(),
             question,
             only: Some(name).filter(|name| !name.is_empty()),
             asking: tokio::sync::Mutex::default(),
@@ -142,7 +138,8 @@ impl Slot {
         }
         state.end();
         let since = state.since(survey.all);
-        let set = RowSet::new(self.resource, self.question.clone(), authorizer.clone(), survey, since);
+        let set =
+            RowSet::new(self.resource.clone(), self.question.clone(), authorizer.clone(), survey, since);
         let set = Arc::new(set);
         state.set = Some(set.clone());
         set

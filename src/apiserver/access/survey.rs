@@ -71,8 +71,8 @@ impl RowAccess {
     }
 
     fn hinted(&self, slot: &Slot) -> Option<HashSet<String>> {
-        let resource = slot.resource;
-        let names = self.hints.as_ref()?.names(&slot.question.user, resource.group, resource.resource)?;
+        let resource = &slot.resource;
+        let names = self.hints.as_ref()?.names(&slot.question.user, &resource.group, &resource.resource)?;
         Some(names.into_iter().collect())
     }
 

@@ -5,7 +5,10 @@ mod hinted;
 mod recheck;
 mod rows;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
@@ -19,26 +22,30 @@ use crate::apiserver::{
     identity::User,
     log::{Event, EventKind, RingLimits},
     object::{Key, Object, Parts},
+    resource::READ_VERBS,
     snapshot::Snapshot,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
 const BASE: u64 = 1_000;
 
-static VIEWS: ResourceInfo = ResourceInfo {
-    group: "views.workload.kcp.io",
-    version: "v1alpha1",
-    resource: "aggregatedviews",
-    singular: "aggregatedview",
-    kind: "AggregatedView",
-    list_kind: "AggregatedViewList",
-    short_names: &[],
-    categories: &[],
-    namespaced: false,
-    verbs: &["get", "list", "watch"],
-    reader_role: "tmc-views-reader",
-    columns: &[],
-};
+static VIEWS: LazyLock<Arc<ResourceInfo>> = LazyLock::new(|| {
+    Arc::new(ResourceInfo {
+        group: "views.workload.kcp.io".into(),
+        version: "v1alpha1".into(),
+        resource: "aggregatedviews".into(),
+        singular: "aggregatedview".into(),
+        kind: "AggregatedView".into(),
+        list_kind: "AggregatedViewList".into(),
+        short_names: vec![],
+        categories: vec![],
+        namespaced: false,
+        verbs: READ_VERBS.into(),
+        reader_role: "tmc-views-reader",
+        columns: Vec::new().into(),
+        subresources: Vec::new(),
+    })
+});
 
 fn object(name: &str, resource_version: u64) -> Arc<Object> {
     Arc::new(Object::new(Parts {

@@ -103,7 +103,7 @@ fn text(value: &http::HeaderValue) -> Option<String> {
 }
 
 /// Decoded, or as it is when it is not an encoding: a key must not get lost, it could be a restriction.
-fn extra_key(encoded: &str) -> String {
+pub(crate) fn extra_key(encoded: &str) -> String {
     let bytes = encoded.as_bytes();
     let digits = |at: usize| bytes.get(at + 1..at + 3).is_some_and(|d| d.iter().all(u8::is_ascii_hexdigit));
     let sound = (0..bytes.len()).all(|at| bytes[at] != b'%' || digits(at));

@@ -6,7 +6,7 @@ use base64::Engine;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::apiserver::resource::ResourceInfo;
+use crate::apiserver::resource::{ResourceInfo, Subresource};
 
 /// Resources by version.
 pub type Versions<'a> = BTreeMap<&'a str, Vec<&'a ResourceInfo>>;
@@ -16,6 +16,12 @@ pub fn group(name: &str, versions: &Versions<'_>) -> Value {
     let mut value = json!({"kind": "APIGroup", "apiVersion": "v1"});
     value.as_object_mut().expect("an object was written").extend(bare_group(name, versions));
     value
+}
+
+/// APIVersions, the legacy form of the core group.
+pub fn core_versions(versions: &Versions<'_>) -> Value {
+    let versions: Vec<_> = ordered(versions).into_iter().map(|(version, _)| version).collect();
+    json!({"kind": "APIVersions", "versions": versions, "serverAddressByClientCIDRs": []})
 }
 
 /// APIGroupList.
@@ -39,27 +45,45 @@ fn bare_group(name: &str, versions: &Versions<'_>) -> serde_json::Map<String, Va
 
 /// APIResourceList.
 pub fn resource_list(group: &str, version: &str, resources: &[&ResourceInfo]) -> Value {
-    let resources: Vec<_> = resources
-        .iter()
-        .map(|resource| {
-            json!({
-                "name": resource.resource,
-                "singularName": resource.singular,
-                "namespaced": resource.namespaced,
-                "kind": resource.kind,
-                "verbs": resource.verbs,
-                "shortNames": resource.short_names,
-                "categories": resource.categories,
-                "storageVersionHash": storage_version_hash(group, version, resource.kind),
-            })
-        })
-        .collect();
+    let mut listed = Vec::new();
+    for resource in resources {
+        let mut shown = json!({
+            "name": resource.resource,
+            "singularName": resource.singular,
+            "namespaced": resource.namespaced,
+            "kind": resource.kind,
+            "verbs": resource.verbs,
+        });
+        put_other_names(&mut shown, resource);
+        // What is only asked is not stored.
+        if resource.verbs.contains(&"get") {
+            shown["storageVersionHash"] = storage_version_hash(group, version, &resource.kind).into();
+        }
+        listed.push(shown);
+        listed.extend(resource.subresources.iter().map(|below| subresource(resource, below)));
+    }
+    let group_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
     json!({
         "kind": "APIResourceList",
         "apiVersion": "v1",
-        "groupVersion": format!("{group}/{version}"),
-        "resources": resources,
+        "groupVersion": group_version,
+        "resources": listed,
     })
+}
+
+fn subresource(resource: &ResourceInfo, below: &Subresource) -> Value {
+    let mut shown = json!({
+        "name": format!("{}/{}", resource.resource, below.name),
+        "singularName": "",
+        "namespaced": resource.namespaced,
+        "kind": below.kind.map_or(&*resource.kind, |(_, _, kind)| kind),
+        "verbs": below.verbs,
+    });
+    if let Some((group, version, _)) = below.kind {
+        shown["group"] = group.into();
+        shown["version"] = version.into();
+    }
+    shown
 }
 
 /// APIGroupDiscoveryList of `apidiscovery.k8s.io/v2`.
@@ -86,15 +110,34 @@ pub fn aggregated(groups: &BTreeMap<&str, Versions<'_>>) -> Value {
 }
 
 fn aggregated_resource(info: &ResourceInfo) -> Value {
-    json!({
+    let mut shown = json!({
         "resource": info.resource,
         "responseKind": {"group": info.group, "version": info.version, "kind": info.kind},
         "scope": if info.namespaced { "Namespaced" } else { "Cluster" },
         "singularResource": info.singular,
         "verbs": info.verbs,
-        "shortNames": info.short_names,
-        "categories": info.categories,
-    })
+    });
+    put_other_names(&mut shown, info);
+    if !info.subresources.is_empty() {
+        let below = info.subresources.iter().map(|below| {
+            let (group, version, kind) = below.kind.unwrap_or((&info.group, &info.version, &info.kind));
+            json!({
+                "subresource": below.name,
+                "responseKind": {"group": group, "version": version, "kind": kind},
+                "verbs": below.verbs,
+            })
+        });
+        shown["subresources"] = below.collect();
+    }
+    shown
+}
+
+fn put_other_names(shown: &mut Value, info: &ResourceInfo) {
+    for (field, names) in [("shortNames", &info.short_names), ("categories", &info.categories)] {
+        if !names.is_empty() {
+            shown[field] = json!(names);
+        }
+    }
 }
 
 fn storage_version_hash(group: &str, version: &str, kind: &str) -> String {

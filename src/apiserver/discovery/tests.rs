@@ -1,24 +1,30 @@
 //! The documents exactly as they are sent, and who gets which.
 
+use std::sync::LazyLock;
+
 use axum::body::to_bytes;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::apiserver::resource::READ_VERBS;
 
-static THINGS: ResourceInfo = ResourceInfo {
-    group: "views.example.io",
-    version: "v1alpha1",
-    resource: "things",
-    singular: "thing",
-    kind: "Thing",
-    list_kind: "ThingList",
-    short_names: &["th"],
-    categories: &["all-things"],
-    namespaced: false,
-    verbs: &["get", "list", "watch"],
-    reader_role: "thing-reader",
-    columns: &[],
-};
+static THINGS: LazyLock<Arc<ResourceInfo>> = LazyLock::new(|| {
+    Arc::new(ResourceInfo {
+        group: "views.example.io".into(),
+        version: "v1alpha1".into(),
+        resource: "things".into(),
+        singular: "thing".into(),
+        kind: "Thing".into(),
+        list_kind: "ThingList".into(),
+        short_names: vec!["th".into()],
+        categories: vec!["all-things".into()],
+        namespaced: false,
+        verbs: READ_VERBS.into(),
+        reader_role: "thing-reader",
+        columns: Vec::new().into(),
+        subresources: Vec::new(),
+    })
+});
 
 /// What kubectl, and kube-aggregator, send.
 const KUBECTL: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
@@ -35,7 +41,7 @@ fn accept(value: &str) -> HeaderMap {
 }
 
 fn answer(path: &str, headers: &HeaderMap) -> Result<Response, ApiError> {
-    Discovery::new(&[&THINGS]).answer(path, headers).unwrap()
+    Discovery::new(std::slice::from_ref(&THINGS)).answer(path, headers).unwrap()
 }
 
 async fn json_of(path: &str, accepted: &str) -> (String, Value) {
@@ -119,7 +125,7 @@ fn refusals() {
     }
     let beta = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList";
     assert_eq!(answer("/apis", &accept(beta)).unwrap_err().code, 406);
-    assert!(Discovery::new(&[&THINGS]).answer("/apis/other", &HeaderMap::new()).is_none());
+    assert!(Discovery::new(std::slice::from_ref(&THINGS)).answer("/apis/other", &HeaderMap::new()).is_none());
 }
 
 #[test]

@@ -8,20 +8,10 @@ use std::sync::{
 use bytes::Bytes;
 
 use super::{EncodedCache, ListKey};
-use crate::apiserver::{
-    items::ItemFormat, negotiation::Media, rest::tests::widget, scope::Scope, snapshot::Snapshot,
-};
+use crate::apiserver::{items::ItemFormat, negotiation::Media, rest::tests::widget, snapshot::Snapshot};
 
 fn key(resource_version: u64) -> ListKey {
-    ListKey {
-        group: "example.io",
-        version: "v1",
-        resource: "widgets",
-        scope: Scope::None,
-        resource_version,
-        format: ItemFormat::Object,
-        media: Media::Json,
-    }
+    ListKey { log: 1, resource_version, format: ItemFormat::Object, media: Media::Json }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What the caller may do, asked before anything is looked up: 403 for what does not exist, too.
 //!
-//! Discovery, OpenAPI and version need a caller and no review. A front that names no user gets these and
-//! nothing else.
+//! Discovery, OpenAPI and version need a caller and no review, but in a workspace they do: it is for those who may
+//! enter it. A front that names no user gets these and nothing else.
 
 use std::time::Instant;
 
@@ -12,10 +12,10 @@ use axum::{
 
 use super::{Chain, Next, forbidden::forbidden, info};
 use crate::apiserver::{
-    identity::{Attributes, Authenticated, Decision, Via},
+    identity::{Attributes, Authenticated, Decision, Target, Via},
     request_info::RequestInfo,
-    scope::Scope,
-    status::ApiError,
+    scope::{NO_ACCESS, Scope, Unresolved},
+    status::{ApiError, Details},
 };
 
 pub async fn authorize(chain: &Chain, mut request: Request, next: impl Next) -> Response {
@@ -44,11 +44,11 @@ async fn attributes(
         return Ok(None);
     }
     let caller = caller.ok_or_else(ApiError::unauthorized)?;
-    if info.scope != Scope::None {
+    if chain.workspaces.is_none() && info.scope != Scope::None {
         // No source here has logical clusters, so there is nobody to ask about them.
         return Err(ApiError::unknown_path());
     }
-    if info.is_discovery() {
+    if chain.workspaces.is_none() && info.is_discovery() {
         return Ok(None);
     }
     if caller.via == Via::FrontItself {
@@ -58,12 +58,46 @@ async fn attributes(
         user: caller.user.clone(),
         verb: info.verb.clone(),
         scope: info.scope.clone(),
-        target: info.target.clone(),
+        target: within_itself(info.target.clone()),
     };
+    match info.unresolved {
+        Some(Unresolved::Unknown) => return Err(forbidden(&attributes, NO_ACCESS)),
+        Some(Unresolved::Unavailable) => return Err(ApiError::unavailable("Not available.", 1)),
+        None => {}
+    }
     match review(chain, &attributes).await? {
+        Decision::Allow if info.scope == Scope::Wildcard => across(attributes).map(Some),
         Decision::Allow => Ok(Some(attributes)),
         Decision::Deny { reason } => Err(forbidden(&attributes, &reason)),
     }
+}
+
+/// Over all logical clusters objects can be listed and watched, and nothing else.
+fn across(attributes: Attributes) -> Result<Attributes, ApiError> {
+    let Target::Resource { group, resource, .. } = &attributes.target else { return Ok(attributes) };
+    let verb = attributes.verb.as_str();
+    if matches!(verb, "list" | "watch") {
+        return Ok(attributes);
+    }
+    let qualified = if group.is_empty() { resource.clone() } else { format!("{resource}.{group}") };
+    let mut error = ApiError::method_not_allowed("GET, HEAD");
+    error.message =
+        format!("{verb} is not supported on resources of kind {qualified:?} in the `*` logical cluster");
+    let (group, kind) = (group.clone(), resource.clone());
+    error.details = Some(Box::new(Details { group, kind, ..Details::default() }));
+    Err(error)
+}
+
+/// A namespace counts as being in itself, so that a Role in it may grant what is asked of it.
+fn within_itself(mut target: Target) -> Target {
+    if let Target::Resource { group, resource, namespace, name, .. } = &mut target
+        && group.is_empty()
+        && resource == "namespaces"
+        && namespace.is_empty()
+    {
+        *namespace = name.clone();
+    }
+    target
 }
 
 async fn review(chain: &Chain, attributes: &Attributes) -> Result<Decision, ApiError> {

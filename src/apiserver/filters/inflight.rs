@@ -22,7 +22,7 @@ pub async fn max_in_flight(chain: &Chain, request: Request, next: impl Next) -> 
     };
     let Ok(_permit) = chain.inflight.try_acquire() else {
         let error = ApiError::too_many_requests();
-        let labels = RequestLabels::new(&info, request.method(), chain.routes.served(&info.target));
+        let labels = RequestLabels::new(&info, request.method(), chain.routes.served(&info));
         chain.metrics.terminated(&labels, error.code);
         return error.into_response();
     };

@@ -1,4 +1,4 @@
-//! Reads what the request is about, once, for all filters behind.
+//! Reads what the request is about, once, for all filters behind, and finds its logical cluster.
 
 use std::sync::Arc;
 
@@ -8,19 +8,29 @@ use axum::{
 };
 use http::{HeaderValue, Method, Version, header};
 
-use super::Next;
+use super::{Chain, Next};
 use crate::apiserver::{request_info::RequestInfo, status::ApiError};
 
-pub async fn request_info(mut request: Request, next: impl Next) -> Response {
+pub async fn request_info(chain: &Chain, mut request: Request, next: impl Next) -> Response {
     if request.method() == Method::CONNECT {
         return no_tunnel(request.version());
     }
     match RequestInfo::parse(request.method(), request.uri()) {
-        Ok(info) => {
+        Ok(mut info) => {
+            resolve(chain, &mut info);
             request.extensions_mut().insert(Arc::new(info));
             next.run(request).await
         }
         Err(error) => error.into_response(),
+    }
+}
+
+/// What leads nowhere is refused once it is known who asks.
+fn resolve(chain: &Chain, info: &mut RequestInfo) {
+    let Some(workspaces) = chain.workspaces.as_ref().filter(|_| !info.is_probe()) else { return };
+    match workspaces.resolve(&info.scope) {
+        Ok(scope) => info.scope = scope,
+        Err(why) => info.unresolved = Some(why),
     }
 }
 

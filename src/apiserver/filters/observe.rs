@@ -25,7 +25,7 @@ pub async fn observe(chain: &Chain, request: Request, next: impl Next) -> Respon
         Ok(info) => info,
         Err(error) => return error.into_response(),
     };
-    let labels = RequestLabels::new(&info, request.method(), chain.routes.served(&info.target));
+    let labels = RequestLabels::new(&info, request.method(), chain.routes.served(&info));
     let started = Instant::now();
     let span = trace::span(&request, &info, &labels);
     let response = next.run(request).instrument(span.clone()).await;

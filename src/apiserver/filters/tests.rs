@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::body::to_bytes;
 use http::{HeaderMap, Request, header};
 use serde_json::Value;
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::*;
@@ -14,8 +13,10 @@ use crate::apiserver::{
     testing::{COLLECTION, limits, log_of, request, server},
 };
 
+mod workspaces;
+
 fn service(limits: Limits) -> Service {
-    server(log_of(&["a", "b"], 10), limits).into_service(CancellationToken::new())
+    server(log_of(&["a", "b"], 10), limits).into_service()
 }
 
 async fn send(service: &Service, request: Request<axum::body::Body>) -> (u16, HeaderMap, String) {
@@ -210,9 +211,9 @@ async fn overload_sheds_requests_but_not_discovery() {
 
 #[tokio::test]
 async fn a_watch_gives_its_permit_back_once_it_runs_and_ends_with_the_server() {
-    let watches = CancellationToken::new();
-    let log = log_of(&["a"], 10);
-    let service = server(log, Limits { requests_in_flight: 1, ..limits() }).into_service(watches.clone());
+    let server = server(log_of(&["a"], 10), Limits { requests_in_flight: 1, ..limits() });
+    let watches = server.watches.clone();
+    let service = server.into_service();
     let watch = request("GET", &format!("{COLLECTION}?watch=1"), "jane");
     let response = service.clone().oneshot(watch).await.unwrap();
     assert_eq!(response.status(), 200);

@@ -24,7 +24,7 @@ pub fn span(request: &Request, info: &RequestInfo, labels: &RequestLabels) -> Sp
     if span.is_disabled() {
         return span;
     }
-    span.record("otel.name", format!("{} {}", labels.verb, labels.resource).trim_end());
+    span.record("otel.name", format!("{} {}", labels.verb, labels.names()[2]).trim_end());
     if let Some(caller) = parent(request.headers()) {
         span.add_link(caller);
     }

@@ -55,7 +55,7 @@ impl Answers {
         code: StatusCode,
         resolve: impl FnOnce() -> Answer,
     ) -> Arc<Answer> {
-        let key = (*labels, code);
+        let key = (labels.clone(), code);
         if let Some(answer) = self.0.read().get(&key) {
             return answer.clone();
         }

@@ -4,6 +4,7 @@ use axum::body::to_bytes;
 use http::{Method, Uri};
 
 use super::*;
+use crate::apiserver::request_info::RequestInfo;
 
 fn labels(method: &str, uri: &str) -> RequestLabels {
     let method = Method::from_bytes(method.as_bytes()).unwrap();
@@ -14,7 +15,7 @@ fn labels(method: &str, uri: &str) -> RequestLabels {
 #[test]
 fn unknown_methods_and_resources_have_no_names() {
     let odd = labels("BREW", "/apis/g/v1/secret-things/name");
-    assert_eq!(odd, RequestLabels { verb: "other", group: "", version: "", resource: "", scope: "resource" });
+    assert_eq!(odd, RequestLabels { verb: "other", served: None, scope: "resource" });
     assert_eq!(labels("GET", "/apis/g/v1/things?watch=1").verb, "WATCH");
     assert_eq!(labels("GET", "/apis/g/v1/namespaces/n/things").scope, "namespace");
     assert_eq!(labels("GET", "/apis/g/v1/things?fieldSelector=metadata.name%3Da").scope, "resource");

@@ -125,7 +125,7 @@ impl Document {
         rows: Rows,
     ) -> Self {
         let (kind, api_version, array) = match form {
-            Form::Object => (info.list_kind, info.group_version(), "items"),
+            Form::Object => (&*info.list_kind, info.group_version(), "items"),
             Form::Metadata(version) => ("PartialObjectMetadataList", version.api_version().into(), "items"),
             Form::Table(version) => ("Table", version.api_version().into(), "rows"),
         };

@@ -32,17 +32,24 @@ impl Rest {
         let log = self.storage.log(&request.scope)?;
         let snapshot = version::not_older_than(&log, wanted.unwrap_or(0)).await?;
         let namespace = if info.namespaced { request.namespace.as_str() } else { "" };
-        let object = snapshot.find(namespace, &request.name).ok_or_else(|| not_found(info, &request.name))?;
+        let found = snapshot.find(namespace, &request.name);
+        let found = found.filter(|_| self.storage.shows(&request.scope, &request.name));
+        let object = found.ok_or_else(|| not_found(info, &request.name))?;
         if let Representation { form: Form::Object, media: Media::Json } = representation
             && object.json_len() <= GZIP_FLOOR
         {
             return Ok(body::uncompressed(representation.media, object.json()));
         }
         let content = self.single(object.clone(), representation, include);
-        content.into_response(negotiation::accepts_gzip(&request.headers), &self.encoded).await
+        content.into_response(negotiation::accepts_gzip(&request.headers), &self.shared.encoded).await
     }
 
-    fn single(&self, object: Arc<Object>, representation: Representation, include: Include) -> Content {
+    pub(super) fn single(
+        &self,
+        object: Arc<Object>,
+        representation: Representation,
+        include: Include,
+    ) -> Content {
         let Representation { form, media } = representation;
         let format = ItemFormat::new(form, include);
         let json = match form {
@@ -50,7 +57,7 @@ impl Rest {
                 let meta = ListMeta { resource_version: object.resource_version, ..ListMeta::default() };
                 let rows = Rows::Some(vec![object]);
                 let document = Document::new(self.storage.info(), form, format, &meta, rows);
-                return document.into_content(media, None, self.encoded.clone());
+                return document.into_content(media, None, self.shared.encoded.clone());
             }
             Form::Object => object.json(),
             Form::Metadata(_) => {
@@ -70,8 +77,8 @@ fn not_found(info: &ResourceInfo, name: &str) -> ApiError {
     let mut error = ApiError::new(StatusCode::NOT_FOUND, "NotFound", message);
     error.details = Some(Box::new(Details {
         name: name.to_owned(),
-        group: info.group.to_owned(),
-        kind: info.resource.to_owned(),
+        group: info.group.to_string(),
+        kind: info.resource.to_string(),
         ..Details::default()
     }));
     error

@@ -16,6 +16,7 @@ use crate::apiserver::{
     encoded::ListKey,
     identity::Access,
     items::ItemFormat,
+    log::ResourceLog,
     negotiation::{self, Representation},
     object::Object,
     options::ListOptions,
@@ -34,19 +35,19 @@ impl Rest {
         let include = Include::of(representation.form, &request.query)?;
         let options = ListOptions::parse(&request.query, Verb::List)?;
         let log = self.storage.log(&request.scope)?;
-        let selection = Selection::new(request, &options, info);
+        let selection = Selection::new(request, &options, self.storage.as_ref())?;
         let scope = format!("{:?}", request.scope);
         let binding = Binding {
             user: &request.attributes.user.name,
             scope: &scope,
-            resource: info.resource,
+            resource: &info.resource,
             namespace: &selection.namespace,
             label_selector: request.query.get("labelSelector").unwrap_or_default(),
             field_selector: request.query.get("fieldSelector").unwrap_or_default(),
         };
         let mut tries = 0;
         let (access, page, gathered) = loop {
-            let access = self.access.access(info, &request.attributes, &log).await?;
+            let access = self.shared.access.access(info, &request.attributes, &log).await?;
             version::not_older_than(&log, access.since()).await?;
             let page = self.pages.open(&options, &log, &request.scope, &binding).await?;
             let gathered = self.gather(&page, &selection, access.as_ref(), options.limit).await?;
@@ -66,7 +67,7 @@ impl Rest {
                 meta.remaining = Some(selection.count_after(&page.snapshot, &last.key));
             }
         }
-        self.write(request, representation, include, &meta, gathered.rows).await
+        self.write_list(request, &log, representation, include, &meta, gathered.rows).await
     }
 
     /// The rows of one page that are selected and visible.
@@ -110,9 +111,10 @@ impl Rest {
         Ok(Gathered { rows: Rows::Some(rows), more: false })
     }
 
-    async fn write(
+    async fn write_list(
         &self,
         request: &ResourceRequest,
+        log: &ResourceLog,
         representation: Representation,
         include: Include,
         meta: &ListMeta,
@@ -123,17 +125,14 @@ impl Rest {
         let format = ItemFormat::new(form, include);
         // Only what every caller gets alike may be shared.
         let shared = matches!(rows, Rows::Whole(_)).then(|| ListKey {
-            group: info.group,
-            version: info.version,
-            resource: info.resource,
-            scope: request.scope.clone(),
+            log: log.id,
             resource_version: meta.resource_version,
             format,
             media,
         });
         let document = Document::new(info, form, format, meta, rows);
-        let content = document.into_content(media, shared, self.encoded.clone());
-        content.into_response(negotiation::accepts_gzip(&request.headers), &self.encoded).await
+        let content = document.into_content(media, shared, self.shared.encoded.clone());
+        content.into_response(negotiation::accepts_gzip(&request.headers), &self.shared.encoded).await
     }
 }
 

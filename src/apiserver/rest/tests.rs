@@ -14,7 +14,7 @@ mod watch_start;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
-        Arc, OnceLock,
+        Arc, LazyLock, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -32,7 +32,8 @@ use crate::apiserver::{
     log::{Event, EventKind, ResourceLog, RingLimits},
     object::{Cell, Key, Object, Parts},
     request::{Query, ResourceRequest, Verb},
-    resource::{Column, ResourceInfo},
+    resource::{Column, READ_VERBS, ResourceInfo},
+    rest::Shared,
     scope::Scope,
     snapshot::Snapshot,
     status::ApiError,
@@ -41,42 +42,41 @@ use crate::apiserver::{
 pub(super) use reader::{Stream, json, text};
 
 const COLUMNS: &[Column] = &[
-    Column { name: "Name", kind: "string", format: "name", description: "The name.", priority: 0 },
-    Column { name: "Size", kind: "integer", format: "", description: "The size.", priority: 1 },
-    Column { name: "Age", kind: "date", format: "", description: "The age.", priority: 0 },
+    Column::new("Name", "string", "name", "The name.", 0),
+    Column::new("Size", "integer", "", "The size.", 1),
+    Column::new("Age", "date", "", "The age.", 0),
 ];
 
-pub(crate) static WIDGETS: ResourceInfo = widgets(false);
-static NAMESPACED: ResourceInfo = widgets(true);
+pub(crate) static WIDGETS: LazyLock<Arc<ResourceInfo>> = LazyLock::new(|| widgets(false));
+static NAMESPACED: LazyLock<Arc<ResourceInfo>> = LazyLock::new(|| widgets(true));
 
-const fn widgets(namespaced: bool) -> ResourceInfo {
-    ResourceInfo {
-        group: "example.io",
-        version: "v1",
-        resource: "widgets",
-        singular: "widget",
-        kind: "Widget",
-        list_kind: "WidgetList",
-        short_names: &[],
-        categories: &[],
+fn widgets(namespaced: bool) -> Arc<ResourceInfo> {
+    Arc::new(ResourceInfo {
+        group: "example.io".into(),
+        version: "v1".into(),
+        resource: "widgets".into(),
+        singular: "widget".into(),
+        kind: "Widget".into(),
+        list_kind: "WidgetList".into(),
         namespaced,
-        verbs: &["get", "list", "watch"],
+        verbs: READ_VERBS.into(),
         reader_role: "widgets-reader",
-        columns: COLUMNS,
-    }
+        columns: COLUMNS.into(),
+        ..ResourceInfo::default()
+    })
 }
 
 /// The first version; others follow one by one.
 pub(super) const BASE: u64 = 100;
 
 struct Shelf {
-    info: &'static ResourceInfo,
+    info: Arc<ResourceInfo>,
     log: Arc<ResourceLog>,
 }
 
 impl Storage for Shelf {
-    fn info(&self) -> &'static ResourceInfo {
-        self.info
+    fn info(&self) -> &Arc<ResourceInfo> {
+        &self.info
     }
 
     fn log(&self, scope: &Scope) -> Result<Arc<ResourceLog>, ApiError> {
@@ -133,7 +133,7 @@ struct Door(Arc<Rows>);
 impl AccessControl for Door {
     async fn access(
         &self,
-        _: &'static ResourceInfo,
+        _: &Arc<ResourceInfo>,
         _: &Attributes,
         _: &Arc<ResourceLog>,
     ) -> Result<Arc<dyn Access>, ApiError> {
@@ -164,17 +164,17 @@ impl Fixture {
         Self::build(&WIDGETS, rows, 16 << 20, RingLimits::default())
     }
 
-    pub(super) fn build(info: &'static ResourceInfo, rows: Rows, cache: u64, ring: RingLimits) -> Self {
+    pub(super) fn build(info: &Arc<ResourceInfo>, rows: Rows, cache: u64, ring: RingLimits) -> Self {
         let log = Arc::new(ResourceLog::new(ring));
         log.reset(Snapshot::default(), BASE);
         let rows = Arc::new(rows);
-        let rest = Rest::new(
-            Arc::new(Shelf { info, log: log.clone() }),
-            Arc::new(Door(rows.clone())),
-            Arc::new(EncodedCache::new(cache)),
-            Arc::new(()),
-            CancellationToken::new(),
-        );
+        let shared = Shared {
+            access: Arc::new(Door(rows.clone())),
+            encoded: Arc::new(EncodedCache::new(cache)),
+            observer: Arc::new(()),
+            shutdown: CancellationToken::new(),
+        };
+        let rest = Rest::new(Arc::new(Shelf { info: info.clone(), log: log.clone() }), shared);
         Self { rest, log, rows, state: Mutex::default() }
     }
 
@@ -253,6 +253,8 @@ impl Fixture {
             query: Query::parse(query),
             headers,
             attributes,
+            subresource: String::new(),
+            body: Default::default(),
         };
         self.rest.handle(request).await
     }

@@ -71,7 +71,7 @@ impl Start {
 
 /// One open watch.
 struct Watcher {
-    info: &'static ResourceInfo,
+    info: Arc<ResourceInfo>,
     log: Arc<ResourceLog>,
     head: watch::Receiver<u64>,
     access: Arc<dyn Access>,
@@ -94,24 +94,24 @@ impl Rest {
         let representation = negotiation::negotiate(&request.headers, &request.query, Verb::Watch, info)?;
         let include = Include::of(representation.form, &request.query)?;
         let options = ListOptions::parse(&request.query, Verb::Watch)?;
-        if self.shutdown.is_cancelled() {
+        if self.shared.shutdown.is_cancelled() {
             // A watch that ends at once would look broken to its client.
             return Err(ApiError::unavailable("apiserver is shutting down", 1));
         }
         let log = self.storage.log(&request.scope)?;
-        let access = self.access.access(info, &request.attributes, &log).await?;
+        let access = self.shared.access.access(info, &request.attributes, &log).await?;
         // "From now" is from here, not from when the connection asks for the first bytes.
         let cursor = log.head();
         let watcher = Watcher {
-            info,
+            info: info.clone(),
             head: log.subscribe(),
             changed: changed(access.clone()),
             access,
-            selection: Selection::new(request, &options, info),
-            encoder: Encoder::new(info, representation.form, include),
-            encoded: self.encoded.clone(),
-            observer: self.observer.clone(),
-            shutdown: self.shutdown.clone(),
+            selection: Selection::new(request, &options, self.storage.as_ref())?,
+            encoder: Encoder::new(info.clone(), representation.form, include),
+            encoded: self.shared.encoded.clone(),
+            observer: self.shared.observer.clone(),
+            shutdown: self.shared.shutdown.clone(),
             timing: Timing::new(Instant::now(), options.timeout_seconds, options.bookmarks),
             phase: Phase::Start(Start::new(&options)),
             cursor,

@@ -1,12 +1,14 @@
 //! Field selectors: `metadata.name=a,metadata.namespace!=b` with backslash escapes.
 
 use super::{MAX_REQUIREMENTS, check_length};
-use crate::apiserver::object::Key;
+use crate::apiserver::object::Object;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Field {
     Name,
     Namespace,
+    /// One that only some kinds have.
+    Other(String),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,11 +35,7 @@ impl FieldSelector {
             let field = match path {
                 "metadata.name" => Field::Name,
                 "metadata.namespace" => Field::Namespace,
-                other => {
-                    return Err(format!(
-                        "{other:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
-                    ));
-                }
+                other => Field::Other(other.to_owned()),
             };
             terms.push(Term { field, equal, value });
             if terms.len() > MAX_REQUIREMENTS {
@@ -45,6 +43,18 @@ impl FieldSelector {
             }
         }
         Ok(Self { terms })
+    }
+
+    /// Whether the kind knows all the fields; `others` are those besides name and namespace.
+    pub fn check(&self, others: &[String]) -> Result<(), String> {
+        let unknown = |term: &&Term| matches!(&term.field, Field::Other(path) if !others.contains(path));
+        match self.terms.iter().find(unknown) {
+            Some(Term { field: Field::Other(path), .. }) if others.is_empty() => Err(format!(
+                "{path:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+            )),
+            Some(Term { field: Field::Other(path), .. }) => Err(format!("field label not supported: {path}")),
+            _ => Ok(()),
+        }
     }
 
     /// The names that a selector's terms ask for, whatever fields the others are about; `None` when it cannot be
@@ -61,28 +71,29 @@ impl FieldSelector {
         self.terms.is_empty()
     }
 
-    pub fn matches(&self, key: &Key) -> bool {
+    pub fn matches(&self, object: &Object) -> bool {
         self.terms.iter().all(|term| {
-            let value = match term.field {
-                Field::Name => &key.name,
-                Field::Namespace => &key.namespace,
+            let value = match &term.field {
+                Field::Name => &*object.key.name,
+                Field::Namespace => object.key.bare_namespace(),
+                Field::Other(path) => object.fields.get(path).map_or("", String::as_str),
             };
-            (**value == *term.value) == term.equal
+            (value == term.value) == term.equal
         })
     }
 
     /// The only name that can match, if the selector pins one.
     pub fn name(&self) -> Option<&str> {
-        self.required(Field::Name)
+        self.required(&Field::Name)
     }
 
     /// The only namespace that can match, if the selector pins one.
     pub fn namespace(&self) -> Option<&str> {
-        self.required(Field::Namespace)
+        self.required(&Field::Namespace)
     }
 
-    fn required(&self, field: Field) -> Option<&str> {
-        self.terms.iter().find(|term| term.field == field && term.equal).map(|term| term.value.as_str())
+    fn required(&self, field: &Field) -> Option<&str> {
+        self.terms.iter().find(|term| term.field == *field && term.equal).map(|term| term.value.as_str())
     }
 }
 

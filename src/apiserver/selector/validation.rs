@@ -12,43 +12,65 @@ const PREFIX: &str = "a lowercase RFC 1123 subdomain must consist of lower case 
 
 /// A label key: `[prefix/]name`.
 pub(super) fn key(key: &str) -> Result<(), String> {
-    let wrong = |why: &str| Err(format!("<nil>: Invalid value: {key:?}: {why}"));
+    match key_faults(key).as_slice() {
+        [] => Ok(()),
+        faults => Err(format!("<nil>: Invalid value: {key:?}: {}", faults.join("; "))),
+    }
+}
+
+/// Everything that is wrong with a label key.
+pub fn key_faults(key: &str) -> Vec<String> {
+    let mut faults = Vec::new();
     let name = match key.split_once('/') {
         None => key,
         Some((_, name)) if name.contains('/') => {
-            return wrong(&format!(
+            return vec![format!(
                 "a qualified name {NAME} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
-            ));
+            )];
         }
-        Some(("", _)) => return wrong("prefix part must be non-empty"),
-        Some((prefix, _)) if prefix.len() > 253 => {
-            return wrong("prefix part must be no more than 253 bytes");
+        Some((prefix, name)) => {
+            faults.extend(prefix_faults(prefix));
+            name
         }
-        Some((prefix, _)) if !is_subdomain(prefix) => return wrong(&format!("prefix part {PREFIX}")),
-        Some((_, name)) => name,
     };
     if name.is_empty() {
-        return wrong("name part must be non-empty");
-    }
-    if name.len() > 63 {
-        return wrong("name part must be no more than 63 bytes");
+        faults.push("name part must be non-empty".to_owned());
+    } else if name.len() > 63 {
+        faults.push("name part must be no more than 63 bytes".to_owned());
     }
     if !is_name(name) {
-        return wrong(&format!("name part {NAME}"));
+        faults.push(format!("name part {NAME}"));
     }
-    Ok(())
+    faults
+}
+
+fn prefix_faults(prefix: &str) -> Vec<String> {
+    if prefix.is_empty() {
+        return vec!["prefix part must be non-empty".to_owned()];
+    }
+    let mut faults = Vec::new();
+    if prefix.len() > 253 {
+        faults.push("prefix part must be no more than 253 bytes".to_owned());
+    }
+    if !is_subdomain(prefix) {
+        faults.push(format!("prefix part {PREFIX}"));
+    }
+    faults
 }
 
 /// The label value at a place among a requirement's; may be empty.
 pub(super) fn value(key: &str, at: usize, value: &str) -> Result<(), String> {
-    let wrong = |why: &str| Err(format!("values[{at}][{key}]: Invalid value: {value:?}: {why}"));
-    if value.len() > 63 {
-        return wrong("must be no more than 63 bytes");
+    match value_faults(value).as_slice() {
+        [] => Ok(()),
+        faults => Err(format!("values[{at}][{key}]: Invalid value: {value:?}: {}", faults.join("; "))),
     }
-    if !value.is_empty() && !is_name(value) {
-        return wrong(VALUE);
-    }
-    Ok(())
+}
+
+/// Everything that is wrong with a label's value.
+pub fn value_faults(value: &str) -> Vec<&'static str> {
+    let long = (value.len() > 63).then_some("must be no more than 63 bytes");
+    let form = (!value.is_empty() && !is_name(value)).then_some(VALUE);
+    long.into_iter().chain(form).collect()
 }
 
 fn is_name(text: &str) -> bool {

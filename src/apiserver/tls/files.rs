@@ -1,6 +1,12 @@
 //! A serving certificate and its key in two PEM files, and the task that follows their changes.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio_rustls::rustls::{
     self,
@@ -11,6 +17,9 @@ use super::{ServingCertificate, TlsError, certified};
 
 /// How often the files are compared with what was read last.
 pub const RELOAD_EVERY: Duration = Duration::from_secs(10);
+
+/// The longest file of certificates or keys.
+const LONGEST: u64 = 1 << 20;
 
 type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
@@ -75,9 +84,8 @@ impl CertificateFiles {
     }
 
     fn read(&self) -> Result<(Vec<u8>, Vec<u8>), TlsError> {
-        let read = |path: &PathBuf| {
-            std::fs::read(path).map_err(|source| TlsError::Read { path: path.clone(), source })
-        };
+        let read =
+            |path: &PathBuf| read_pem(path).map_err(|source| TlsError::Read { path: path.clone(), source });
         Ok((read(&self.cert)?, read(&self.key)?))
     }
 
@@ -116,6 +124,16 @@ impl CertificateFiles {
             _ => TlsError::Key { path: self.key.clone(), reason: error.to_string() },
         }
     }
+}
+
+/// What a file holds, up to 1 MiB: more is no PEM, and a device never ends.
+pub fn read_pem(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(std::io::Error::other("it is longer than 1 MiB"));
+    }
+    Ok(bytes)
 }
 
 /// The error with what caused it, on one line.

@@ -12,3 +12,11 @@ fn durations() {
         assert!(duration(bad).unwrap_err().contains("60s"), "{bad}");
     }
 }
+
+#[test]
+fn delays_have_a_bound() {
+    assert_eq!(delay("1h"), Ok(Duration::from_secs(3600)));
+    for bad in ["61m", "99999h", "4294967295h"] {
+        assert!(delay(bad).unwrap_err().contains("1h"), "{bad}");
+    }
+}

@@ -64,3 +64,23 @@ fn deep_nesting_is_refused_but_not_brackets_in_strings() {
     let text = OBJECT.replace("[1,2]", &format!(r#""\"{}""#, "[{".repeat(500)));
     assert!(frame(&LEASES, format!(r#"{{"type":"ADDED","object":{text}}}"#).as_bytes(), 128).is_ok());
 }
+
+#[test]
+fn where_an_object_says_it_is_counts_only_among_many_logical_clusters() {
+    let read = |annotations: &str, across| {
+        let text = OBJECT.replace(r#""uid":"u","#, &format!(r#""uid":"u","annotations":{annotations},"#));
+        let Frame::Apply(object) =
+            frame(&LEASES, format!(r#"{{"type":"ADDED","object":{text}}}"#).as_bytes(), 128).unwrap()
+        else {
+            panic!("an added object");
+        };
+        place(object, across).map(|object| (object.meta.cluster.clone(), object.meta.id().into_owned()))
+    };
+    let said = r#"{"kcp.io/cluster":"1abc","b":"c"}"#;
+    assert_eq!(read(said, true), Ok(("1abc".to_owned(), "1abc|u".to_owned())));
+    assert_eq!(read(said, false), Ok((String::new(), "u".to_owned())));
+    for silent in ["{}", "null", r#"{"kcp.io/cluster":""}"#] {
+        assert!(matches!(read(silent, true), Err(Trouble::Desync(_))), "{silent}");
+        assert_eq!(read(silent, false), Ok((String::new(), "u".to_owned())));
+    }
+}

@@ -36,6 +36,15 @@ fn service_references() {
 }
 
 #[test]
+fn service_names_have_no_port() {
+    assert_eq!(service_name("ns/tmc"), Ok(service("ns", "tmc", DEFAULT_PORT)));
+    for bad in ["ns/tmc:443", "ns/tmc:", ":"] {
+        assert!(service_name(bad).unwrap_err().contains("--secure-port"), "{bad}");
+    }
+    assert!(service_name("tmc").unwrap_err().contains("namespace/name"));
+}
+
+#[test]
 fn a_reference_reads_back_as_it_prints() {
     let reference = service("ns", "tmc", 8443);
     assert_eq!(reference.to_string().parse(), Ok(reference));

@@ -23,7 +23,9 @@ fn no_wildcards_and_no_way_to_become_somebody_else() {
 #[test]
 fn secrets_and_patches_only_by_name() {
     for rule in all_rules() {
-        if rule.resources.contains(&"secrets") || rule.verbs.contains(&"patch") {
+        // The status of every SyncTarget is ours to write, and nothing else of it.
+        let status = rule.resources == ["synctargets/status"] && rule.verbs == ["patch"];
+        if rule.resources.contains(&"secrets") || (rule.verbs.contains(&"patch") && !status) {
             assert!(!rule.names.is_empty(), "{rule:?}");
         }
         if rule.resources.contains(&"secrets") {
@@ -33,10 +35,16 @@ fn secrets_and_patches_only_by_name() {
 }
 
 #[test]
-fn the_only_thing_created_is_a_review() {
-    for rule in all_rules().filter(|rule| rule.verbs.contains(&"create")) {
-        assert!(rule.resources.iter().all(|resource| resource.ends_with("reviews")), "{rule:?}");
+fn only_reviews_and_leases_are_created() {
+    for grant in SERVER_GRANTS {
+        for rule in grant.rules.iter().filter(|rule| rule.verbs.contains(&"create")) {
+            let lease = rule.resources == ["leases"] && grant.reach == Reach::LeaseNamespace;
+            let review = rule.resources.iter().all(|resource| resource.ends_with("reviews"));
+            assert!(lease || review, "{rule:?}");
+        }
     }
+    let users = [&DOOR_ROLE, &READER_ROLE].into_iter().flat_map(|role| role.rules);
+    assert!(users.flat_map(|rule| rule.verbs).all(|verb| READ.contains(verb)));
 }
 
 #[test]
@@ -55,4 +63,23 @@ fn permissions_follow_the_namespace_and_the_kind_of_ca() {
     assert!(own.len() > given.len());
     let lease = own.iter().find(|permission| permission.resource == "leases").unwrap();
     assert_eq!(lease.namespace, LEASE_NAMESPACE);
+}
+
+#[test]
+fn what_the_server_cannot_do_without() {
+    let required: Vec<_> = server_permissions("elsewhere", true)
+        .into_iter()
+        .filter(Permission::is_required)
+        .map(|permission| format!("{} {} by {}", permission.verb, permission.on(), permission.role))
+        .collect();
+    let expected = [
+        "list synctargets.workload.kcp.io by tmc-server",
+        "watch synctargets.workload.kcp.io by tmc-server",
+        "list leases.coordination.k8s.io in namespace tmc-system by tmc-server-leases",
+        "watch leases.coordination.k8s.io in namespace tmc-system by tmc-server-leases",
+        "create tokenreviews.authentication.k8s.io by system:auth-delegator",
+        "create subjectaccessreviews.authorization.k8s.io by system:auth-delegator",
+        "get configmaps \"extension-apiserver-authentication\" in namespace kube-system by extension-apiserver-authentication-reader",
+    ];
+    assert_eq!(required, expected);
 }

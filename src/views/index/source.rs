@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-/// A source that was not heard of for longer may hide any change.
-pub const SOURCE_UNSEEN_AFTER: Duration = Duration::from_secs(30);
+use crate::liveness::SOURCE_UNSEEN_AFTER;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Feed {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -9,15 +10,16 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Happened, History, epoch, expected};
+use super::{Clusters, Happened, History, epoch, expected, id_of};
 use crate::{
     apiserver::log::{EventKind, ResourceLog, RingLimits},
     views::{
-        Metrics,
+        Metrics, Origin,
         clock::Now,
         fixtures,
         index::{Feed, Index},
         publisher::Publisher,
+        workspace::Paths,
     },
 };
 
@@ -31,17 +33,41 @@ enum Step {
     RelistLeases(u8),
 }
 
+/// The logical clusters of a source that has them; `d` has no path.
+const CLUSTERS: [(&str, &str); 3] = [("b", "root:a"), ("c", "root:a:b"), ("e", "x")];
+const IDS: [&str; 4] = ["b", "c", "d", "e"];
+
+struct Fixed;
+
+impl Paths for Fixed {
+    fn path(&self, cluster: &str) -> Option<Arc<str>> {
+        CLUSTERS.iter().find(|(id, _)| *id == cluster).map(|(_, path)| (*path).into())
+    }
+}
+
 /// Uids share names two by two.
 fn uid() -> impl Strategy<Value = usize> {
     0usize..8
 }
 
-fn target() -> impl Strategy<Value = Value> {
+/// The object, where there are logical clusters in one of them.
+fn placed(mut object: Value, across: bool, cluster: usize) -> Value {
+    if across {
+        object["metadata"]["annotations"]["kcp.io/cluster"] = json!(IDS[cluster % IDS.len()]);
+    }
+    object
+}
+
+fn bare_target(across: bool, uid: usize) -> Value {
+    placed(fixtures::target(&format!("t{}", uid % 6), &format!("u{uid}"), "", "", 0), across, uid)
+}
+
+fn target(across: bool) -> impl Strategy<Value = Value> {
     let workspace =
         prop_oneof![Just("root"), Just("root:a"), Just("root:a:b"), Just("root:ab"), Just("x"), Just("Bad!")];
     let ready = prop_oneof![3 => Just("True"), 1 => Just("False"), 1 => Just("Unknown")];
     (uid(), workspace, ready, 0u64..5, 0u8..8, 0u8..4).prop_map(
-        |(uid, workspace, ready, count, flaw, extra)| {
+        move |(uid, workspace, ready, count, flaw, extra)| {
             let name = format!("t{}", uid % 6);
             let mut target = fixtures::target(&name, &format!("u{uid}"), workspace, ready, count);
             target["metadata"]["creationTimestamp"] = json!(format!("2026-01-0{}T00:00:00Z", 1 + uid));
@@ -62,25 +88,28 @@ fn target() -> impl Strategy<Value = Value> {
                 condition["type"] = json!("ResourcesSynced");
                 target["status"]["conditions"].as_array_mut().unwrap().push(condition);
             }
-            target
+            placed(target, across, uid)
         },
     )
 }
 
-fn lease() -> impl Strategy<Value = Value> {
-    (uid(), -100i64..100, prop_oneof![4 => Just("holder"), 1 => Just("")]).prop_map(
-        |(uid, offset, holder)| {
-            fixtures::lease(&format!("u{uid}"), epoch() + SignedDuration::from_secs(offset), holder)
+/// Now and then one of another logical cluster, which must not count.
+fn lease(across: bool) -> impl Strategy<Value = Value> {
+    let cluster = prop_oneof![4 => Just(0), 1 => Just(1)];
+    (uid(), cluster, -100i64..100, prop_oneof![4 => Just("holder"), 1 => Just("")]).prop_map(
+        move |(uid, foreign, offset, holder)| {
+            let renewed = epoch() + SignedDuration::from_secs(offset);
+            placed(fixtures::lease(&format!("u{uid}"), renewed, holder), across, uid + foreign)
         },
     )
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step(across: bool) -> impl Strategy<Value = Step> {
     let happened = prop_oneof![
-        8 => target().prop_map(Happened::Apply),
-        2 => uid().prop_map(|uid| Happened::Delete(format!("u{uid}"))),
-        6 => lease().prop_map(Happened::Lease),
-        1 => uid().prop_map(|uid| Happened::LeaseDelete(format!("u{uid}"))),
+        8 => target(across).prop_map(Happened::Apply),
+        2 => uid().prop_map(move |uid| Happened::Delete(bare_target(across, uid))),
+        6 => lease(across).prop_map(Happened::Lease),
+        1 => lease(across).prop_map(Happened::LeaseDelete),
         1 => Just(Happened::HeardTargets),
         1 => Just(Happened::HeardLeases),
     ];
@@ -98,9 +127,11 @@ fn step() -> impl Strategy<Value = Step> {
 struct Run {
     history: History,
     at: Duration,
-    targets: BTreeMap<String, Value>,
-    leases: BTreeMap<String, Value>,
+    targets: Objects,
+    leases: Objects,
 }
+
+type Objects = BTreeMap<(String, String), Value>;
 
 impl Run {
     fn now(&self) -> Now {
@@ -127,21 +158,20 @@ impl Run {
     }
 
     fn remember(&mut self, happened: &Happened) {
-        let by_uid =
-            |object: &Value| (object["metadata"]["uid"].as_str().unwrap().to_owned(), object.clone());
+        let by_id = |object: &Value| (id_of(object), object.clone());
         match happened {
-            Happened::Apply(target) => self.targets.extend([by_uid(target)]),
-            Happened::Delete(uid) => drop(self.targets.remove(uid)),
-            Happened::Reset(targets) => self.targets = targets.iter().map(by_uid).collect(),
-            Happened::Lease(lease) => self.leases.extend([by_uid(lease)]),
-            Happened::LeaseDelete(uid) => drop(self.leases.remove(&format!("lease-{uid}"))),
-            Happened::LeaseReset(leases) => self.leases = leases.iter().map(by_uid).collect(),
+            Happened::Apply(target) => self.targets.extend([by_id(target)]),
+            Happened::Delete(target) => drop(self.targets.remove(&id_of(target))),
+            Happened::Reset(targets) => self.targets = targets.iter().map(by_id).collect(),
+            Happened::Lease(lease) => self.leases.extend([by_id(lease)]),
+            Happened::LeaseDelete(lease) => drop(self.leases.remove(&id_of(lease))),
+            Happened::LeaseReset(leases) => self.leases = leases.iter().map(by_id).collect(),
             Happened::HeardTargets | Happened::HeardLeases => {}
         }
     }
 }
 
-fn some(objects: &BTreeMap<String, Value>, keep: u8) -> Vec<Value> {
+fn some(objects: &Objects, keep: u8) -> Vec<Value> {
     objects.values().enumerate().filter(|(n, _)| keep & (1 << (n % 8)) != 0).map(|(_, o)| o.clone()).collect()
 }
 
@@ -149,10 +179,10 @@ fn feed(index: &mut Index, happened: Happened, now: Now) {
     let objects = |values: Vec<Value>| values.iter().map(fixtures::object).collect::<Vec<_>>();
     match happened {
         Happened::Apply(target) => index.apply_target(&fixtures::object(&target), now),
-        Happened::Delete(uid) => index.delete_target(&uid),
+        Happened::Delete(target) => index.delete_target(&fixtures::object(&target).meta.id()),
         Happened::Reset(targets) => index.reset_targets(&objects(targets), now),
         Happened::Lease(lease) => index.apply_lease(&fixtures::object(&lease), now),
-        Happened::LeaseDelete(uid) => index.delete_lease(&format!("synctarget-{uid}")),
+        Happened::LeaseDelete(lease) => index.delete_lease(&fixtures::object(&lease).meta),
         Happened::LeaseReset(leases) => index.reset_leases(&objects(leases), now),
         Happened::HeardTargets => index.heard(Feed::Targets, now),
         Happened::HeardLeases => index.heard(Feed::Leases, now),
@@ -160,7 +190,7 @@ fn feed(index: &mut Index, happened: Happened, now: Now) {
 }
 
 /// What is served, in the oracle's words.
-fn served(logs: &[std::sync::Arc<ResourceLog>; 2]) -> BTreeMap<(bool, String), Value> {
+fn served(logs: &[Arc<ResourceLog>; 2]) -> BTreeMap<(bool, String), Value> {
     let mut all = BTreeMap::new();
     for (log, tree) in logs.iter().zip([false, true]) {
         for object in log.snapshot().iter() {
@@ -211,16 +241,26 @@ fn follow(log: &ResourceLog, seen: &mut BTreeMap<String, Vec<u8>>, version: &mut
     assert_eq!(*seen, listed, "a list and a watch must tell the same");
 }
 
+/// Both kinds of source, half and half.
+fn histories() -> impl Strategy<Value = (bool, Vec<Step>, Vec<(Step, bool)>)> {
+    any::<bool>().prop_flat_map(|across| {
+        let before = proptest::collection::vec(step(across), 0..10);
+        let steps = proptest::collection::vec((step(across), any::<bool>()), 0..40);
+        (Just(across), before, steps)
+    })
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
-    fn the_views_are_what_the_history_says(
-        before in proptest::collection::vec(step(), 0..10),
-        steps in proptest::collection::vec((step(), any::<bool>()), 0..40),
-    ) {
+    fn the_views_are_what_the_history_says((across, before, steps) in histories()) {
         let metrics = Metrics::new(&prometheus::Registry::new()).unwrap();
-        let (mut index, mut run) = (Index::new(metrics.clone()), Run::default());
+        let (origin, clusters): (_, Clusters) = match across {
+            true => (Origin::Kcp(Arc::new(Fixed)), Some(CLUSTERS.into())),
+            false => (Origin::Kubernetes, None),
+        };
+        let (mut index, mut run) = (Index::new(origin, metrics.clone()), Run::default());
         let mut publisher = Publisher::new(RingLimits::default(), &metrics);
         before.into_iter().for_each(|step| run.take(step, &mut index));
         publisher.begin(&mut index, run.now());
@@ -235,7 +275,7 @@ proptest! {
                 continue;
             }
             publisher.flush(&mut index, run.now());
-            prop_assert_eq!(served(&logs), expected(&run.history, run.at));
+            prop_assert_eq!(served(&logs), expected(&run.history, run.at, &clusters));
             prop_assert_eq!(logs[0].head(), logs[1].head());
             for (log, (seen, version)) in logs.iter().zip(&mut clients) {
                 follow(log, seen, version);

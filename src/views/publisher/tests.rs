@@ -9,7 +9,7 @@ use crate::{
     apiserver::{log::RingLimits, scope::Scope},
     informers::{Change, Event},
     views::{
-        FLUSH_INTERVAL, LEASES, Metrics, QUEUE, SYNC_TARGETS, Views,
+        FLUSH_INTERVAL, LEASES, Metrics, Origin, QUEUE, SYNC_TARGETS, Views,
         clock::{Clock, SystemClock},
         fixtures::{object, target},
         index::Index,
@@ -20,7 +20,7 @@ use crate::{
 #[test]
 fn a_watch_may_start_from_every_object_of_the_beginning() {
     let (clock, metrics) = (SystemClock::default(), Metrics::new(&prometheus::Registry::new()).unwrap());
-    let mut index = Index::new(metrics.clone());
+    let mut index = Index::new(Origin::Kubernetes, metrics.clone());
     for name in ["a", "b", "c"] {
         let value = target(name, name, &format!("root:{name}"), "True", 1);
         index.apply_target(&object(&value), clock.now());
@@ -40,7 +40,13 @@ fn a_watch_may_start_from_every_object_of_the_beginning() {
 async fn a_version_that_is_asked_for_comes_at_once_without_an_event() {
     let (sender, events) = mpsc::channel(QUEUE);
     let metrics = Metrics::new(&prometheus::Registry::new()).unwrap();
-    let views = Views::new(events, Arc::new(SystemClock::default()), RingLimits::default(), metrics);
+    let views = Views::new(
+        Origin::Kubernetes,
+        events,
+        Arc::new(SystemClock::default()),
+        RingLimits::default(),
+        metrics,
+    );
     let storages = views.storages();
     let shutdown = CancellationToken::new();
     let asking = async {

@@ -45,7 +45,7 @@ pub fn object(info: &ResourceInfo, draft: &Draft, resource_version: u64) -> Obje
     rest.extend_from_slice(&status);
     Object::new(Parts {
         api_version: API_VERSION,
-        kind: info.kind,
+        kind: &info.kind,
         key: Key { namespace: "".into(), name: name.as_str().into() },
         resource_version,
         labels,

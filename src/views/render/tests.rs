@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     api::views::{AggregatedTree, AggregatedView},
     apiserver::object::Cell,
-    views::{Metrics, clock::Now, fixtures, index::Index, resources::*},
+    views::{Metrics, Origin, clock::Now, fixtures, index::Index, resources::*},
 };
 
 fn now(seconds: i64) -> Timestamp {
@@ -17,7 +17,7 @@ fn now(seconds: i64) -> Timestamp {
 
 /// An index of targets that were all renewed just now.
 fn index(targets: &[Value]) -> Index {
-    let mut index = Index::new(Metrics::new(&prometheus::Registry::new()).unwrap());
+    let mut index = Index::new(Origin::Kubernetes, Metrics::new(&prometheus::Registry::new()).unwrap());
     let now = Now { elapsed: Duration::ZERO, wall: now(0) };
     for target in targets {
         let uid = target["metadata"]["uid"].as_str().unwrap();

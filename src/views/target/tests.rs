@@ -27,7 +27,7 @@ fn sample() -> Value {
 
 #[test]
 fn a_target_is_shown_without_what_changes_with_every_heartbeat() {
-    let target = Target::read(&object(&sample()), None);
+    let target = Target::read(&object(&sample()), None, &Origin::Kubernetes);
     let shown: Value = serde_json::from_str(target.json.get()).unwrap();
     assert_eq!(
         shown["metadata"],
@@ -41,9 +41,9 @@ fn a_target_is_shown_without_what_changes_with_every_heartbeat() {
     later["metadata"]["resourceVersion"] = json!("6");
     later["status"]["lastSyncerHeartbeatTime"] = json!("2026-01-01T00:11:00Z");
     later["status"]["resourcesObservedTime"] = json!("2026-01-01T00:11:00Z");
-    assert!(target.same_content(&Target::read(&object(&later), None)));
+    assert!(target.same_content(&Target::read(&object(&later), None, &Origin::Kubernetes)));
     later["status"]["resources"][0]["total"] = json!(4);
-    assert!(!target.same_content(&Target::read(&object(&later), None)));
+    assert!(!target.same_content(&Target::read(&object(&later), None, &Origin::Kubernetes)));
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_broken_part_keeps_identity_and_workspace() {
         let mut broken = sample();
         broken["spec"]["taints"] = json!([]);
         *broken.pointer_mut(pointer).unwrap() = value;
-        let target = Target::read(&object(&broken), Some(&last));
+        let target = Target::read(&object(&broken), Some(&last), &Origin::Kubernetes);
         assert_eq!(target.facts, Err(part), "{pointer}");
         assert_eq!(target.workspace.as_deref(), workspace, "{pointer}");
         let shown: Value = serde_json::from_str(target.json.get()).unwrap();
@@ -74,7 +74,7 @@ fn a_target_without_status_or_workspace_is_fine() {
     let mut bare = sample();
     bare.as_object_mut().unwrap().remove("status");
     bare["spec"] = json!({});
-    let target = Target::read(&object(&bare), None);
+    let target = Target::read(&object(&bare), None, &Origin::Kubernetes);
     assert_eq!(target.facts, Ok(Facts::default()));
     assert_eq!(target.workspace, None);
 }
@@ -83,7 +83,7 @@ fn a_target_without_status_or_workspace_is_fine() {
 fn an_absurdly_long_target_is_counted_but_not_shown_whole() {
     let mut long = sample();
     long["metadata"]["annotations"]["a"] = json!("x".repeat(SHOWN_BYTES));
-    let target = Target::read(&object(&long), None);
+    let target = Target::read(&object(&long), None, &Origin::Kubernetes);
     assert!(target.cut && target.facts.is_ok());
     assert!(target.json.get().len() < 300);
 }
@@ -92,5 +92,5 @@ fn an_absurdly_long_target_is_counted_but_not_shown_whole() {
 fn many_lines_become_one() {
     let pretty = serde_json::to_string_pretty(&sample()).unwrap();
     let object = RawObject { json: RawValue::from_string(pretty).unwrap(), ..object(&sample()) };
-    assert!(!Target::read(&object, None).json.get().contains('\n'));
+    assert!(!Target::read(&object, None, &Origin::Kubernetes).json.get().contains('\n'));
 }

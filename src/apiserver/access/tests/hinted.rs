@@ -32,7 +32,7 @@ fn binding(role: &str, kind: &str, name: &str, namespace: Option<&str>) -> Clust
 }
 
 fn views(name: &str, names: &[&str]) -> ClusterRole {
-    role(name, &["get"], VIEWS.group, VIEWS.resource, names)
+    role(name, &["get"], &VIEWS.group, &VIEWS.resource, names)
 }
 
 #[test]
@@ -43,16 +43,16 @@ fn names_come_from_the_callers_own_bindings() {
         groups: groups.iter().map(|group| (*group).to_owned()).collect(),
         ..User::default()
     };
-    let names = |user: &User| hints.names(user, VIEWS.group, VIEWS.resource);
+    let names = |user: &User| hints.names(user, &VIEWS.group, &VIEWS.resource);
     assert_eq!(names(&caller("amy", &[])), None, "nothing is known yet");
     let roles = [
         views("one", &["a"]),
         views("two", &["b", "c"]),
         views("wide", &[]),
         role("stars", &["*"], "*", "*", &["d"]),
-        role("other-verb", &["list"], VIEWS.group, VIEWS.resource, &["x"]),
-        role("other-group", &["get"], "apps", VIEWS.resource, &["x"]),
-        role("other-resource", &["get"], VIEWS.group, "aggregatedtrees", &["x"]),
+        role("other-verb", &["list"], &VIEWS.group, &VIEWS.resource, &["x"]),
+        role("other-group", &["get"], "apps", &VIEWS.resource, &["x"]),
+        role("other-resource", &["get"], &VIEWS.group, "aggregatedtrees", &["x"]),
     ];
     let mut bindings = vec![
         binding("one", "User", "amy", None),

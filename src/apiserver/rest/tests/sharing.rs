@@ -75,13 +75,13 @@ struct Counter {
 }
 
 impl WatchObserver for Counter {
-    fn event_delivered(&self, resource: &'static ResourceInfo, bytes: usize) {
+    fn event_delivered(&self, resource: &Arc<ResourceInfo>, bytes: usize) {
         assert_eq!(resource.resource, "widgets");
         self.events.fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    fn watch_list_done(&self, _: &'static ResourceInfo, _: Duration) {
+    fn watch_list_done(&self, _: &Arc<ResourceInfo>, _: Duration) {
         self.lists.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -90,7 +90,7 @@ impl WatchObserver for Counter {
 async fn the_observer_is_told_of_each_event() {
     let mut fixture = Fixture::new();
     let counter = Arc::new(Counter::default());
-    fixture.rest.observer = counter.clone();
+    fixture.rest.shared.observer = counter.clone();
     fixture.put("", "a", "blue", 10);
     let query = "?sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
     let mut stream = Stream::new(fixture.send(Verb::Watch, query, &[]).await);

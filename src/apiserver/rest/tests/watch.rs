@@ -87,7 +87,7 @@ async fn shutdown_ends_watches_cleanly_and_soon() {
         streams.push(fixture.open("?resourceVersion=100&allowWatchBookmarks=true").await);
     }
     assert!(streams[0].is_quiet(5).await);
-    fixture.rest.shutdown.cancel();
+    fixture.rest.shared.shutdown.cancel();
     let started = Instant::now();
     let ends = futures::future::join_all(streams.iter_mut().map(|stream| stream.line())).await;
     assert!(ends.iter().all(|end| end == "END"), "{ends:?}");

@@ -1,5 +1,7 @@
 //! The frames of a watch: `{"type":…,"object":…}` and a newline.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -17,7 +19,7 @@ const INITIAL_EVENTS_END: &str = r#","annotations":{"k8s.io/initial-events-end":
 
 /// Writes the frames of one watch in the form it asked for.
 pub(super) struct Encoder {
-    info: &'static ResourceInfo,
+    info: Arc<ResourceInfo>,
     form: Form,
     include: Include,
     /// Only the first Table of a stream has them.
@@ -25,7 +27,7 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    pub(super) fn new(info: &'static ResourceInfo, form: Form, include: Include) -> Self {
+    pub(super) fn new(info: Arc<ResourceInfo>, form: Form, include: Include) -> Self {
         Self { info, form, include, columns_sent: false }
     }
 
@@ -57,7 +59,7 @@ impl Encoder {
     pub(super) fn bookmark(&mut self, resource_version: u64, initial_events_end: bool) -> Bytes {
         let annotations = if initial_events_end { INITIAL_EVENTS_END } else { "" };
         let partial = |version: MetaVersion| ("PartialObjectMetadata", version.api_version().to_owned());
-        let own = (self.info.kind, self.info.group_version());
+        let own = (&*self.info.kind, self.info.group_version());
         let (kind, api_version) = match (self.form, self.include) {
             (Form::Object, _) | (Form::Table(_), Include::Object) => own,
             (Form::Metadata(version) | Form::Table(version), _) => partial(version),
@@ -87,7 +89,7 @@ impl Encoder {
     fn open_table(&mut self, out: &mut Vec<u8>, version: MetaVersion, resource_version: u64) {
         let columns = match std::mem::replace(&mut self.columns_sent, true) {
             true => "null".to_owned(),
-            false => table::column_definitions(self.info),
+            false => table::column_definitions(&self.info),
         };
         let api_version = version.api_version();
         out.extend_from_slice(

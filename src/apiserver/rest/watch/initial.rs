@@ -53,7 +53,7 @@ impl Watcher {
             return Ok(None);
         }
         let took = tokio::time::Instant::now() - self.timing.started;
-        self.observer.watch_list_done(self.info, took);
+        self.observer.watch_list_done(&self.info, took);
         Ok(Some(self.encoder.bookmark(self.cursor, true)))
     }
 
@@ -66,7 +66,7 @@ impl Watcher {
             let segment = initial.snapshot.segments().get(initial.segments)?;
             initial.segments += 1;
             for object in &segment.objects {
-                self.observer.event_delivered(self.info, object.json_len());
+                self.observer.event_delivered(&self.info, object.json_len());
             }
             initial.frames = Some(Frames::new(of_segment(segment, ItemFormat::Added, &self.encoded)));
         }
@@ -76,14 +76,14 @@ impl Watcher {
     async fn selected(&mut self, initial: &mut Initial) -> Result<Option<Bytes>, End> {
         let mut out = Vec::new();
         let snapshot = initial.snapshot.clone();
-        if let Some(key) = self.selection.key(self.info) {
+        if let Some(key) = self.selection.key(&self.info) {
             let object = snapshot.get(&key).filter(|object| self.selection.matches(object));
             if let Some(object) = object
                 && initial.last.replace(key.clone()).is_none()
                 && visible(self.access.as_ref(), &key.name).await?
             {
                 self.encoder.write(&mut out, EventKind::Added, object);
-                self.observer.event_delivered(self.info, out.len());
+                self.observer.event_delivered(&self.info, out.len());
             }
             return Ok((!out.is_empty()).then(|| out.into()));
         }
@@ -95,7 +95,7 @@ impl Watcher {
             if self.selection.matches(object) && visible(self.access.as_ref(), &object.key.name).await? {
                 let before = out.len();
                 self.encoder.write(&mut out, EventKind::Added, object);
-                self.observer.event_delivered(self.info, out.len() - before);
+                self.observer.event_delivered(&self.info, out.len() - before);
                 if out.len() >= FRAME / 2 {
                     initial.last = Some(object.key.clone());
                     return Ok(Some(out.into()));

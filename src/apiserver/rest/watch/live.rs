@@ -40,7 +40,7 @@ impl Watcher {
         let mut batch = Batch::default();
         for event in events {
             let Some(frame) = self.frame(event).await? else { continue };
-            self.observer.event_delivered(self.info, frame.len());
+            self.observer.event_delivered(&self.info, frame.len());
             batch.push(frame);
             if batch.len >= FRAME / 2 {
                 self.cursor = event.resource_version;

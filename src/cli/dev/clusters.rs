@@ -1,0 +1,103 @@
+//! The simulated physical clusters: each a control plane of its own behind its own port, with a kubeconfig of its
+//! own, and with controllers that make its workloads run.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::Context;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::{mode, names, server::Server, start_plane};
+use crate::{
+    apiserver::{log::EventKind, server},
+    controlplane::{
+        credentials::{Credentials, write_private},
+        follow::Follower,
+        namespaces,
+        plane::Plane,
+        rbac::Door,
+        simulation::{Mode, objects::Objects, plane::StoreObjects, workloads::Workloads},
+        store::{self, GroupResource},
+        workspaces::{ROOT, create},
+    },
+    liveness::clock::SystemClock,
+    supervisor::Supervisor,
+    upstream::Upstream,
+};
+
+pub const NAMES: [&str; 8] = ["east", "west", "north", "south", "alpha", "beta", "gamma", "delta"];
+pub const MOST: i64 = NAMES.len() as i64;
+
+pub struct Cluster {
+    pub name: &'static str,
+    pub kubeconfig: PathBuf,
+    pub api: Upstream,
+    pub objects: Arc<dyn Objects>,
+    pub mode: watch::Receiver<Mode>,
+}
+
+/// Starts as many, each with its kubeconfig beside `main`.
+pub async fn start(
+    tasks: &mut Supervisor,
+    count: u8,
+    ip: IpAddr,
+    main: &Path,
+) -> anyhow::Result<Vec<Cluster>> {
+    let mut clusters = Vec::new();
+    for name in &NAMES[..usize::from(count)] {
+        clusters.push(start_one(tasks, name, ip, mode::kubeconfig_of(main, name)).await?);
+    }
+    Ok(clusters)
+}
+
+async fn start_one(
+    tasks: &mut Supervisor,
+    name: &'static str,
+    ip: IpAddr,
+    kubeconfig: PathBuf,
+) -> anyhow::Result<Cluster> {
+    let listener = server::bind(SocketAddr::new(ip, 0)).await?;
+    let address = listener.local_addr()?;
+    let credentials = Credentials::issue(&names(address)).context("cannot make certificates")?;
+    let url = format!("https://{address}");
+    write_private(&kubeconfig, &credentials.kubeconfig(&[(name.to_owned(), url.clone())]))
+        .with_context(|| format!("--kubeconfig: cannot write {}", kubeconfig.display()))?;
+    let plane = start_plane(tasks, Door::Open, &url);
+    let (sender, mode) = watch::channel(Mode::default());
+    tasks.spawn_background("mode of a simulated cluster", follow(&plane, sender));
+    let objects: Arc<dyn Objects> = Arc::new(StoreObjects::new(plane.store.clone(), ROOT.into()));
+    let workloads = Workloads::new(objects.clone(), Arc::new(SystemClock::default()), mode.clone());
+    tasks.spawn_background("workloads of a simulated cluster", workloads.run());
+    Server::new(&plane).start(tasks, &credentials, listener)?;
+    let api = Upstream::in_memory(&credentials.login(&url)).await?;
+    Ok(Cluster { name, kubeconfig, api, objects, mode })
+}
+
+/// Keeps the mode what the cluster's own ConfigMap says; without a word of it, it is healthy.
+fn follow(plane: &Plane, mode: watch::Sender<Mode>) -> impl Future<Output = ()> + use<> {
+    let (store, resources) = (plane.store.clone(), plane.resources.clone());
+    let config_maps = GroupResource::new("", "configmaps");
+    let namespace = json!({"metadata": {"name": mode::NAMESPACE}});
+    create(&store, &resources, &ROOT.into(), &namespaces::resource(), namespace);
+    create(&store, &resources, &ROOT.into(), &config_maps, mode::config_map(Mode::default()));
+    let versions = resources.find(ROOT, &config_maps);
+    let log = versions.and_then(|versions| store.log(&ROOT.into(), &versions, "v1"));
+    async move {
+        let mut changes = Follower::new(log.expect("a control plane has ConfigMaps"));
+        loop {
+            for (kind, object) in changes.next().await {
+                if *object.key.namespace != *mode::NAMESPACE || *object.key.name != *mode::NAME {
+                    continue;
+                }
+                let said: Value = store::value(&object);
+                let said = said["data"][mode::KEY].as_str().and_then(|text| text.parse().ok());
+                let said = said.filter(|_| kind != EventKind::Deleted).unwrap_or_default();
+                mode.send_if_modified(|now| std::mem::replace(now, said) != said);
+            }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Makes a logical cluster for each Workspace object, and empties it when the object goes.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use rand::RngExt;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::{OWNER_ANNOTATION, Origin, Workspace, Workspaces, seed::seed, workspaces};
+use crate::{
+    apiserver::{log::EventKind, object::Key, registry::meta},
+    controlplane::{
+        follow::Follower,
+        resources::Resources,
+        store::{self, ClusterId, Reference, Store},
+    },
+};
+
+/// Holds a Workspace until its logical cluster is empty.
+const FINALIZER: &str = "core.kcp.io/logicalcluster";
+const ID_LENGTH: usize = 16;
+const ID_ALPHABET: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+
+/// Runs until shutdown. `server` is the URL that the paths of workspaces are put behind.
+pub async fn run(
+    store: Arc<Store>,
+    resources: Arc<Resources>,
+    tree: Arc<Workspaces>,
+    server: String,
+    shutdown: CancellationToken,
+) {
+    let Some(versions) = resources.find_anywhere(&workspaces()) else { return };
+    let Some(log) = store.log_across(&versions, "v1alpha1") else { return };
+    let controller = Controller { store, resources, tree, server };
+    let mut objects = Follower::new(log);
+    let mut changes = controller.store.subscribe();
+    let mut going: BTreeSet<Reference> = BTreeSet::new();
+    loop {
+        changes.mark_unchanged();
+        going.retain(|place| !controller.finish(place));
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            changed = changes.changed(), if !going.is_empty() => if changed.is_err() { return },
+            events = objects.next() => for (kind, object) in events {
+                let Some((cluster, _)) = object.key.namespace.split_once('|') else { continue };
+                let key = Key { namespace: "".into(), name: object.key.name.clone() };
+                let place = Reference { cluster: cluster.into(), resource: workspaces(), key };
+                if kind == EventKind::Deleted {
+                    continue;
+                }
+                if meta::is_deleting(&store::value(&object)) {
+                    going.insert(place);
+                } else {
+                    controller.make(&place);
+                }
+            },
+        }
+    }
+}
+
+struct Controller {
+    store: Arc<Store>,
+    resources: Arc<Resources>,
+    tree: Arc<Workspaces>,
+    server: String,
+}
+
+impl Controller {
+    fn object(&self, place: &Reference) -> Option<Value> {
+        Some(store::value(&*self.store.get(&place.cluster, &place.resource, &place.key)?))
+    }
+
+    /// Gives a new Workspace its logical cluster.
+    fn make(&self, place: &Reference) {
+        let Some(object) = self.object(place) else { return };
+        if !object["spec"]["cluster"].as_str().unwrap_or_default().is_empty() {
+            return;
+        }
+        let Some(above) = self.tree.path(&place.cluster) else { return };
+        let workspace = Workspace { id: new_id().into(), path: format!("{above}:{}", place.key.name).into() };
+        let owned_by = json!({
+            "apiVersion": "tenancy.kcp.io/v1alpha1",
+            "resource": "workspaces",
+            "name": &*place.key.name,
+            "cluster": &*place.cluster,
+            "uid": meta::text(&object, "uid"),
+        });
+        let noted = object["metadata"]["annotations"][OWNER_ANNOTATION].as_str().unwrap_or_default();
+        let noted: Value = serde_json::from_str(noted).unwrap_or_default();
+        let origin = Origin { workspace: owned_by, user: noted["username"].as_str().map(str::to_owned) };
+        seed(&self.store, &self.resources, &workspace, Some(origin));
+        let url = format!("{}/clusters/{}", self.server, workspace.path);
+        let id = workspace.id.clone();
+        self.tree.add(workspace);
+        self.store.edit(&place.cluster, &place.resource, &place.key, |object| {
+            let mut finalizers: Vec<_> = meta::finalizers(object).into_iter().map(str::to_owned).collect();
+            finalizers.push(FINALIZER.to_owned());
+            meta::set(object, "finalizers", finalizers.into());
+            object["spec"]["cluster"] = (*id).into();
+            object["spec"]["URL"] = url.into();
+            object["status"] = json!({"phase": "Ready"});
+            true
+        });
+    }
+
+    /// Empties the logical cluster of a Workspace that goes; whether both are gone.
+    fn finish(&self, place: &Reference) -> bool {
+        let Some(object) = self.object(place) else { return true };
+        let id: ClusterId = object["spec"]["cluster"].as_str().unwrap_or_default().into();
+        if self.tree.exists(&id) && !self.empty(&id) {
+            return false;
+        }
+        self.tree.remove(&id);
+        self.store.forget(&id);
+        self.resources.forget(&id);
+        self.store.edit(&place.cluster, &place.resource, &place.key, |object| {
+            let left: Vec<_> = meta::finalizers(object)
+                .into_iter()
+                .filter(|there| *there != FINALIZER)
+                .map(str::to_owned)
+                .collect();
+            meta::set(object, "finalizers", if left.is_empty() { Value::Null } else { left.into() });
+            true
+        });
+        self.object(place).is_none()
+    }
+
+    /// Deletes everything in a logical cluster; whether nothing is left. The policy goes last, so that who may is
+    /// able to help with what is stuck.
+    fn empty(&self, id: &ClusterId) -> bool {
+        let policy = |group: &str| group == "rbac.authorization.k8s.io";
+        for last in [false, true] {
+            for (resource, _) in
+                self.store.census(id).into_iter().filter(|(kind, _)| policy(&kind.group) == last)
+            {
+                for object in self.store.list(id, &resource).iter() {
+                    self.store.delete(id, &resource, &object.key);
+                }
+            }
+            if !last && self.store.census(id).keys().any(|kind| !policy(&kind.group)) {
+                return false;
+            }
+        }
+        self.store.census(id).is_empty()
+    }
+}
+
+fn new_id() -> String {
+    let mut random = rand::rng();
+    (0..ID_LENGTH).map(|_| char::from(ID_ALPHABET[random.random_range(0..ID_ALPHABET.len())])).collect()
+}
