@@ -7,6 +7,7 @@ use std::sync::Once;
 
 const KUBERNETES: &str = "v1.36.3";
 const ETCD: &str = "etcd-v3.7.3";
+const HELM: &str = "helm-v4.2.4";
 
 fn cache() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(".cache/kube")
@@ -23,6 +24,21 @@ pub fn etcd() -> PathBuf {
 /// The client-go program of `tests/kube/clients`.
 pub fn clients() -> PathBuf {
     cache().join("clients/clients")
+}
+
+/// The program of `tests/kube/protobuf`.
+pub fn protobuf() -> PathBuf {
+    cache().join("protobuf/protobuf")
+}
+
+/// The program of `tests/kube/shapes`.
+pub fn shapes() -> PathBuf {
+    cache().join("shapes/shapes")
+}
+
+/// A real Helm; nothing but its own test needs it.
+pub fn helm() -> PathBuf {
+    cache().join(HELM).join("helm")
 }
 
 /// The `tmc` of this build: cargo names it to tests; an example lies one folder below it.

@@ -32,23 +32,44 @@ pub trait Informer {
     }
 }
 
+/// The resource an informer follows.
+#[derive(Clone, Copy)]
+pub struct Followed {
+    pub group: &'static str,
+    pub version: &'static str,
+    pub kind: &'static str,
+    pub resource: &'static str,
+}
+
+const VIEWS: Followed = Followed {
+    group: "views.workload.kcp.io",
+    version: "v1alpha1",
+    kind: "AggregatedView",
+    resource: "aggregatedviews",
+};
+
 pub struct ClientGo {
     name: String,
-    metadata_only: bool,
+    client: String,
     process: Process,
 }
 
 impl ClientGo {
-    /// `client` is dynamic or metadata; `streaming` fills the store by WatchList, else by list and watch.
+    /// `client` is dynamic, metadata or typed; `streaming` fills the store by WatchList, else by list and watch.
     pub fn start(client: &str, streaming: bool, kubeconfig: &Path, logs: &Path) -> Self {
+        Self::follow(VIEWS, client, streaming, kubeconfig, logs)
+    }
+
+    pub fn follow(followed: Followed, client: &str, streaming: bool, kubeconfig: &Path, logs: &Path) -> Self {
         let name = format!("client-go-{client}-{}", mode(streaming));
         let mut command = Command::new(binaries::clients());
         command.arg(format!("-kubeconfig={}", kubeconfig.display())).arg(format!("-client={client}"));
-        command.args(["-group=views.workload.kcp.io", "-version=v1alpha1", "-resource=aggregatedviews"]);
+        command.arg(format!("-group={}", followed.group)).arg(format!("-version={}", followed.version));
+        command.arg(format!("-resource={}", followed.resource));
         command.env("KUBE_FEATURE_WatchListClient", streaming.to_string());
         let process = Process::start(&name, &command, logs).expect("start the client");
         until_true("the client listens", seconds(30), || process.stdout().ends_with('\n'));
-        Self { name, metadata_only: client == "metadata", process }
+        Self { name, client: client.to_owned(), process }
     }
 }
 
@@ -64,16 +85,24 @@ impl Informer for ClientGo {
         let mut answer: Value = serde_json::from_str(&text)?;
         anyhow::ensure!(answer["synced"] == true, "it is not synced");
         let Value::Array(items) = answer["items"].take() else { return Ok(Vec::new()) };
-        Ok(if self.metadata_only { items.iter().map(metadata).collect() } else { items })
+        Ok(items.iter().map(|item| self.keeps(item)).collect())
     }
 
     fn keeps(&self, served: &Value) -> Value {
-        if self.metadata_only { metadata(served) } else { served.clone() }
+        match self.client.as_str() {
+            "metadata" => served["metadata"].clone(),
+            "typed" => {
+                // The type says it; the object does not say it again.
+                let mut typed = served.clone();
+                if let Some(members) = typed.as_object_mut() {
+                    members.remove("kind");
+                    members.remove("apiVersion");
+                }
+                typed
+            }
+            _ => served.clone(),
+        }
     }
-}
-
-fn metadata(object: &Value) -> Value {
-    object["metadata"].clone()
 }
 
 fn mode(streaming: bool) -> &'static str {
@@ -92,19 +121,24 @@ type Store = BTreeMap<String, Value>;
 
 impl KubeRs {
     pub async fn start(client: Client, streaming: bool) -> Self {
+        Self::follow(VIEWS, client, streaming).await
+    }
+
+    pub async fn follow(followed: Followed, client: Client, streaming: bool) -> Self {
         let name = format!("kube-rs-{}", mode(streaming));
-        let kind = GroupVersionKind::gvk("views.workload.kcp.io", "v1alpha1", "AggregatedView");
-        let api: Api<DynamicObject> = Api::all_with(client, &ApiResource::from_gvk(&kind));
+        let kind = GroupVersionKind::gvk(followed.group, followed.version, followed.kind);
+        let api: Api<DynamicObject> =
+            Api::all_with(client, &ApiResource::from_gvk_with_plural(&kind, followed.resource));
         let config = watcher::Config::default();
         let config = if streaming { config.streaming_lists() } else { config };
         let store = Arc::new(Mutex::new(None));
         let mut task = JoinSet::new();
-        task.spawn(follow(api, config, store.clone()));
+        task.spawn(run(api, config, store.clone()));
         Self { name, store, _task: task }
     }
 }
 
-async fn follow(api: Api<DynamicObject>, config: watcher::Config, store: Arc<Mutex<Option<Store>>>) {
+async fn run(api: Api<DynamicObject>, config: watcher::Config, store: Arc<Mutex<Option<Store>>>) {
     let events = watcher::watcher(api, config);
     pin_mut!(events);
     let mut next = Store::new();

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use anyhow::{Context, Result};
 use parking_lot::Mutex;
+use rustix::process::Signal;
 
 use crate::kubectl::Kubectl;
 use crate::pki::{Authority, Identity, Leaf, token_key};
@@ -102,11 +103,15 @@ impl Cluster {
 
     /// The same where its clients do not look for it.
     pub fn start_apiserver_at(&self, port: u16) {
+        *self.apiserver.lock() = Some(self.another_apiserver(port));
+    }
+
+    /// One more on the same etcd, ready; it ends with the value.
+    pub fn another_apiserver(&self, port: u16) -> Process {
         let mut command = Command::new(binaries::kubernetes("kube-apiserver"));
         command.args(self.apiserver_flags()).arg(format!("--secure-port={port}"));
-        let process = Process::start("kube-apiserver", &command, &self.logs).expect("start kube-apiserver");
-        let mut apiserver = self.apiserver.lock();
-        let process = apiserver.insert(process);
+        let name = if port == self.port { "kube-apiserver" } else { "kube-apiserver-elsewhere" };
+        let mut process = Process::start(name, &command, &self.logs).expect("start kube-apiserver");
         until("kube-apiserver is ready", seconds(90), || {
             assert!(process.exited().is_none(), "kube-apiserver ended: {}", process.stderr());
             self.admin_at(port).try_run(&["get", "--raw", "/readyz"])
@@ -115,6 +120,11 @@ impl Cluster {
         until("the bootstrap roles are there", seconds(30), || {
             self.admin_at(port).try_run(&["get", "clusterrole", "system:auth-delegator", "view"])
         });
+        process
+    }
+
+    pub fn signal_apiserver(&self, signal: Signal) {
+        self.apiserver.lock().as_ref().expect("kube-apiserver was started").signal(signal);
     }
 
     pub fn kill_apiserver(&self) {

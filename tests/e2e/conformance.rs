@@ -71,6 +71,9 @@ fn views_answer_as_custom_resources_do() {
     for workspace in WORKSPACES {
         env.targets.create(&format!("{workspace}-target"), workspace);
     }
+    for workspace in WORKSPACES {
+        env.targets.until_deployments(workspace, 0);
+    }
     reference::start(&env, &WORKSPACES);
     let [administrator, nobody] = ["admin", "nobody"].map(|user| {
         let front = server(&env, env.cluster.port, "localhost", &env.cluster.authority.pem, user);

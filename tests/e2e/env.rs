@@ -36,9 +36,18 @@ impl Env {
         Self::on(Cluster::start(name))
     }
 
+    /// With flags of `tmc serve`.
+    pub fn start_with(name: &str, flags: &[&str]) -> Self {
+        Self::with(Cluster::start(name), flags)
+    }
+
     pub fn on(cluster: Cluster) -> Self {
+        Self::with(cluster, &[])
+    }
+
+    fn with(cluster: Cluster, flags: &[&str]) -> Self {
         println!("logs: {}", cluster.logs.display());
-        let tmc = Tmc::start(&cluster);
+        let tmc = Tmc::start_with(&cluster, flags);
         let targets = Targets::new(cluster.admin().kubeconfig());
         Self { cluster, tmc, targets }
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::env::shared;
 use crate::pki::{Authority, Leaf};
-use crate::tmc::tmc;
+use crate::tmc::{tmc, tmc_with};
 
 /// Its complaint; a success fails the test.
 #[track_caller]
@@ -57,6 +57,9 @@ fn unknown_flags_and_values_are_named() {
     assert_says(&["serve", "--secure-port", "many"], &["--secure-port", "many"]);
     assert_says(&["serve", "--bind-address", "nowhere"], &["--bind-address", "nowhere"]);
     assert_says(&["serve", "--shutdown-delay-duration", "soon"], &["--shutdown-delay-duration", "soon"]);
+    assert_says(&["serve", "--shutdown-delay-duration", "99999h"], &["--shutdown-delay-duration", "1h"]);
+    assert_says(&["serve", "--otlp-endpoint", "garbage"], &["--otlp-endpoint", "http://"]);
+    assert_says(&["serve", "--service", "a/b:443"], &["--service", "a/b:443", "without a port"]);
     assert_says(&["register", "--service", "no-slash"], &["--service", "no-slash"]);
     assert_says(&["paint"], &["paint"]);
 }
@@ -73,6 +76,15 @@ fn a_kubeconfig_that_is_missing_or_none_is_named() {
     let text = files.path("text");
     std::fs::write(&text, "this is: [no kubeconfig").expect("write files");
     assert_says(&["serve", "--kubeconfig", &text], &["kubeconfig", &text]);
+    for endless in ["/dev/zero", "/dev/urandom"] {
+        assert_says(&["serve", "--kubeconfig", endless], &["--kubeconfig", endless]);
+        let by_variable = tmc_with(&["doctor"], &[("KUBECONFIG", endless)]);
+        assert!(
+            !by_variable.status.success() && by_variable.stderr.contains(endless),
+            "{}",
+            by_variable.stderr
+        );
+    }
     let kubeconfig = files.path("kubeconfig");
     let unknown = ["serve", "--kubeconfig", &kubeconfig, "--context", "other"];
     assert_says(&unknown, &["--context", "other"]);
@@ -94,6 +106,9 @@ fn a_certificate_without_its_key_an_expired_one_and_rubbish_are_named() {
     let absent = files.path("absent.crt");
     serve(&["--tls-cert-file", &absent, "--tls-private-key-file", &key], &[&absent]);
     serve(&["--tls-cert-file", &kubeconfig, "--tls-private-key-file", &key], &[&kubeconfig]);
+    serve(&["--tls-cert-file", "/dev/zero", "--tls-private-key-file", &key], &["/dev/zero", "1 MiB"]);
+    serve(&["--client-ca-file", "/dev/zero"], &["--client-ca-file", "/dev/zero", "1 MiB"]);
+    assert_says(&["manifests", "--ca-file", "/dev/zero"], &["--ca-file", "/dev/zero", "1 MiB"]);
     serve(&["--client-ca-file", &absent], &["--client-ca-file", &absent]);
     serve(&["--requestheader-client-ca-file", &kubeconfig], &["--requestheader-client-ca-file"]);
 }
@@ -157,6 +172,29 @@ fn a_slip_in_a_kubeconfig_does_not_print_its_token() {
         let complaint = refused(&[command, "--kubeconfig", &slip]);
         assert!(!complaint.contains("CANARY"), "{complaint}");
         assert!(complaint.contains("line 5") && complaint.trim().lines().count() == 1, "{complaint}");
+    }
+}
+
+/// What a kubeconfig's plugin prints may be a token, whether it fails or not.
+#[test]
+fn what_a_failing_plugin_printed_is_not_shown() {
+    let files = Files::new();
+    let text = std::fs::read_to_string(files.path("kubeconfig")).expect("read files");
+    let mut config: serde_json::Value = serde_json::from_str(&text).expect("it was written as JSON");
+    for (script, words) in
+        [("echo CANARY; exit 7", "exit status: 7"), ("echo '{CANARY'", "did not print an ExecCredential")]
+    {
+        config["users"][0]["user"] = serde_json::json!({"exec": {
+            "apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never",
+            "command": "sh", "args": ["-c", script],
+        }});
+        let file = files.path("plugin");
+        std::fs::write(&file, config.to_string()).expect("write files");
+        for command in ["serve", "doctor", "unregister"] {
+            let complaint = refused(&[command, "--kubeconfig", &file]);
+            assert!(complaint.contains("--kubeconfig") && complaint.contains(words), "{complaint}");
+            assert!(!complaint.contains("CANARY"), "{complaint}");
+        }
     }
 }
 

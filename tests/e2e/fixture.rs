@@ -1,16 +1,18 @@
 //! Writes what a target's owner and its syncer would: SyncTargets, their status, their Leases. Reads
 //! views as fast as a test needs. Speaks to kube-apiserver as an administrator; knows no process.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::path::Path;
-use std::sync::LazyLock;
-use std::time::Duration;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use k8s_openapi::jiff::Timestamp;
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Api, Client, Config};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -36,7 +38,10 @@ pub fn client(kubeconfig: &Path) -> Client {
     .expect("a kubeconfig that the harness wrote")
 }
 
-/// What a syncer reports: the Ready condition, and Deployments as (ready, total).
+/// A syncer that renewed its Lease later than that must be known to live.
+const FRESH: Duration = Duration::from_secs(30);
+
+/// What a syncer reports: whether it reaches its cluster, and Deployments as (ready, total).
 #[derive(Clone, Copy)]
 pub struct Report {
     pub ready: bool,
@@ -49,12 +54,16 @@ impl Report {
     }
 
     pub fn status(self) -> Value {
-        let (status, reason) = if self.ready { ("True", "Ready") } else { ("False", "Unreachable") };
+        let condition = |kind: &str, status: &str, reason: &str| {
+            json!({"type": kind, "status": status, "reason": reason, "message": "",
+                "lastTransitionTime": "2026-01-01T00:00:00Z"})
+        };
+        let (status, reason) = if self.ready { ("True", "Reachable") } else { ("False", "Unreachable") };
         let (ready, total) = self.deployments;
         let now = Timestamp::now();
         json!({
-            "conditions": [{"type": "Ready", "status": status, "reason": reason, "message": "",
-                "lastTransitionTime": "2026-01-01T00:00:00Z"}],
+            "conditions": [condition("DownstreamReachable", status, reason),
+                condition("SyncerReady", "True", "Synced")],
             "resources": [
                 {"group": "", "resource": "configmaps", "total": 2},
                 {"group": "", "resource": "secrets", "total": 3},
@@ -69,11 +78,13 @@ impl Report {
 #[derive(Clone)]
 pub struct Targets {
     client: Client,
+    /// When which target, by its uid, was last heard.
+    heard: Arc<Mutex<HashMap<String, Instant>>>,
 }
 
 impl Targets {
     pub fn new(admin: &Path) -> Self {
-        Self { client: client(admin) }
+        Self { client: client(admin), heard: Arc::default() }
     }
 
     fn api(&self) -> Api<DynamicObject> {
@@ -104,7 +115,15 @@ impl Targets {
     }
 
     pub fn report(&self, name: &str, report: Report) {
-        self.patch_status(name, &report.status());
+        self.apply_status(name, &report.status());
+    }
+
+    /// As a syncer does: what others say of the target stays.
+    pub fn apply_status(&self, name: &str, status: &Value) {
+        let object = json!({"apiVersion": "workload.kcp.io/v1alpha1", "kind": "SyncTarget",
+            "metadata": {"name": name}, "status": status});
+        let params = PatchParams::apply("syncer").force();
+        block_on(self.api().patch_status(name, &params, &Patch::Apply(object))).expect("report a status");
     }
 
     pub fn patch_status(&self, name: &str, status: &Value) {
@@ -115,6 +134,7 @@ impl Targets {
     /// Renews the lease of the target with `uid`, as its syncer does every 10 s.
     pub fn beat(&self, uid: &str) {
         self.beat_at(uid, Timestamp::now());
+        self.heard.lock().insert(uid.to_owned(), Instant::now());
     }
 
     pub fn beat_at(&self, uid: &str, time: Timestamp) {
@@ -127,15 +147,23 @@ impl Targets {
     }
 
     fn renew(&self, uid: &str, holder: &str, time: Timestamp) {
+        let time = time.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string();
+        let spec = json!({"holderIdentity": holder, "leaseDurationSeconds": 30, "renewTime": time});
+        self.lease(uid, &spec).expect("renew a lease");
+    }
+
+    /// The lease of the target with `uid`, as `spec` says.
+    pub fn lease(&self, uid: &str, spec: &Value) -> Result<()> {
         let kind = GroupVersionKind::gvk("coordination.k8s.io", "v1", "Lease");
         let api: Api<DynamicObject> =
             Api::namespaced_with(self.client.clone(), NAMESPACE, &ApiResource::from_gvk(&kind));
+        self.heard.lock().remove(uid);
         let name = format!("synctarget-{uid}");
-        let time = time.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string();
         let object = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name},
-            "spec": {"holderIdentity": holder, "leaseDurationSeconds": 30, "renewTime": time}});
+            "spec": spec});
         let params = PatchParams::apply("e2e").force();
-        block_on(api.patch(&name, &params, &Patch::Apply(object))).expect("renew a lease");
+        block_on(api.patch(&name, &params, &Patch::Apply(object)))?;
+        Ok(())
     }
 
     /// A target that lives, with `deployments` of them all ready.
@@ -168,17 +196,50 @@ impl Targets {
         what: &str,
         condition: impl Fn(&Value) -> bool,
     ) -> (Value, Duration) {
-        until(&format!("{workspace}: {what}"), Duration::from_secs(30), || {
+        self.until_view_for(workspace, what, Duration::from_secs(60), condition)
+    }
+
+    #[track_caller]
+    pub fn until_view_for(
+        &self,
+        workspace: &str,
+        what: &str,
+        limit: Duration,
+        condition: impl Fn(&Value) -> bool,
+    ) -> (Value, Duration) {
+        until(&format!("{workspace}: {what}"), limit, || {
             let view = self.view(workspace).map_err(|error| format!("{error:#}"))?;
             if condition(&view) { Ok(view) } else { Err(view.to_string()) }
         })
     }
 
+    /// Waits for the count, and until the server has said of each target what follows from what its syncer did.
     #[track_caller]
     pub fn until_deployments(&self, workspace: &str, deployments: u64) -> Value {
         let what = format!("{deployments} deployments");
-        let count = |view: &Value| view["status"]["resourceCount"]["deployments"] == deployments;
-        self.until_view(workspace, &what, count).0
+        let settled = |view: &Value| {
+            let targets = view["status"]["syncTargets"].as_array().map_or(&[][..], Vec::as_slice);
+            view["status"]["resourceCount"]["deployments"] == deployments
+                && targets.iter().all(|target| self.is_judged(target))
+        };
+        self.until_view(workspace, &what, settled).0
+    }
+
+    fn is_judged(&self, target: &Value) -> bool {
+        let conditions = target["status"]["conditions"].as_array().map_or(&[][..], Vec::as_slice);
+        let says =
+            |kind: &str| conditions.iter().find(|condition| condition["type"] == kind)?["status"].as_str();
+        let parts = ["SyncerReady", "DownstreamReachable", "HeartbeatHealthy"].map(says);
+        let fresh = target["metadata"]["uid"].as_str().and_then(|uid| self.heard.lock().get(uid).copied());
+        if fresh.is_some_and(|heard| heard.elapsed() < FRESH) && parts[2] != Some("True") {
+            return false;
+        }
+        let ready = match parts {
+            [Some("False"), ..] | [_, Some("False"), _] => "False",
+            [Some("True"), Some("True"), Some("True")] => "True",
+            _ => "Unknown",
+        };
+        says("Ready") == Some(ready)
     }
 }
 

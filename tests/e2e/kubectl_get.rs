@@ -14,7 +14,8 @@ fn two_targets(env: &Env) -> String {
     env.targets.report(&second, Report { ready: false, deployments: (2, 3) });
     env.targets.until_view(&workspace, "both targets are counted", |view| {
         let status = &view["status"];
-        status["resourceCount"]["deployments"] == 6 && status["healthStatus"]["unhealthy"] == 1
+        let health = &status["healthStatus"];
+        status["resourceCount"]["deployments"] == 6 && health["unhealthy"] == 1 && health["healthy"] == 1
     });
     workspace
 }

@@ -4,17 +4,27 @@
 use serde_json::{Value, json};
 
 use crate::binaries;
+use crate::cluster::Cluster;
 use crate::env::Env;
-use crate::fixture::{NAMESPACE, object_name, workspace};
+use crate::fixture::{NAMESPACE, Targets, VIEWS, object_name, workspace};
 use crate::kubectl::Kubectl;
+use crate::tmc::Tmc;
 use crate::wait::{seconds, until, until_true};
 
-/// Replaces the CRD by one that takes anything, keeping its objects.
+/// Stands in each place of a malformed object that is wrong.
+const CANARY: &str = "canary-of-bad-content";
+
+/// Replaces the CRD by one that takes almost anything, keeping its objects.
 fn loosen(admin: &Kubectl) {
     let mut crd = admin.json(&["get", "crd", "synctargets.workload.kcp.io", "-ojson"]);
+    // Still a map by type, or nobody could own a condition of it.
+    let conditions = json!({"type": "array", "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["type"], "items": {"type": "object", "required": ["type"],
+            "x-kubernetes-preserve-unknown-fields": true, "properties": {"type": {"type": "string"}}}});
     let version = &mut crd["spec"]["versions"][0];
-    version["schema"]["openAPIV3Schema"] =
-        json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    version["schema"]["openAPIV3Schema"] = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true, "properties": {
+            "status": {"type": "object", "x-kubernetes-preserve-unknown-fields": true, "properties": {
+                "conditions": conditions}}}});
     crd["metadata"] = json!({"name": "synctargets.workload.kcp.io"});
     crd.as_object_mut().expect("a CRD is an object").remove("status");
     let loose = json!({"apiVersion": crd["apiVersion"], "kind": crd["kind"], "metadata": crd["metadata"],
@@ -33,7 +43,11 @@ fn a_malformed_target_is_named_and_harms_no_other() {
     if !binaries::present() {
         return;
     }
-    let env = Env::start("malformed");
+    // It logs all it can.
+    let cluster = Cluster::start("malformed");
+    let tmc = Tmc::start_with(&cluster, &["-v=6"]);
+    let targets = Targets::new(cluster.admin().kubeconfig());
+    let env = Env { cluster, tmc, targets };
     let (admin, targets) = (env.admin(), &env.targets);
     let [good, mixed, odd] = [workspace(), workspace(), workspace()];
     targets.healthy(&object_name(&good, "a"), &good, 3);
@@ -46,15 +60,19 @@ fn a_malformed_target_is_named_and_harms_no_other() {
     loosen(&admin);
     let wrong_status = object_name(&mixed, "wrong-status");
     until("the looser CRD is in force", seconds(30), || {
-        let spec =
-            json!({"kcpCluster": mixed, "supportedAPIExports": 7, "taints": "none", "unknown": {"a": [1]}});
+        let spec = json!({"kcpCluster": mixed, "supportedAPIExports": CANARY, "taints": {CANARY: 1}, "unknown": {"a": [CANARY]}});
         targets.create_with(&wrong_status, &spec).map_err(|error| format!("{error:#}"))
     });
-    targets.patch_status(&wrong_status, &json!({"resources": "many", "conditions": {"Ready": true}}));
+    targets.patch_status(
+        &wrong_status,
+        &json!({"resources": CANARY, "conditions": [{"type": CANARY, "status": true}]}),
+    );
     // A workspace that is not a string: it stays where it was known to be.
-    targets.create_with(&decays, &json!({"kcpCluster": 12})).expect("the looser CRD takes it");
+    targets.create_with(&decays, &json!({"kcpCluster": {"token": CANARY}})).expect("the looser CRD takes it");
     // Nobody ever knew where this one belongs.
-    targets.create_with("belongs-nowhere", &json!({"kcpCluster": ["x"]})).expect("the looser CRD takes it");
+    targets
+        .create_with("belongs-nowhere", &json!({"kcpCluster": [CANARY]}))
+        .expect("the looser CRD takes it");
     // Unknown fields and much of everything, but nothing wrong.
     let large = "x".repeat(600_000);
     let spec = json!({"kcpCluster": odd, "future": {"field": large}, "cells": {"a": "b"}});
@@ -81,7 +99,22 @@ fn a_malformed_target_is_named_and_harms_no_other() {
     for name in [&wrong_status, &decays, "belongs-nowhere"] {
         until_true(&format!("the log names {name}"), seconds(10), || env.tmc.log().contains(name));
     }
-    let metrics = env.direct(&admin).run(&["get", "--raw", "/metrics"]);
+    let direct = env.direct(&admin);
+    let metrics = direct.run(&["get", "--raw", "/metrics"]);
+    // What is wrong in them is nowhere to be seen, and neither is it in an answer about them.
+    let list = direct.run(&["get", "--raw", VIEWS]);
+    let wide = direct.run(&["get", "av", "-owide"]);
+    let doctor = crate::tmc::tmc(&["doctor", "--kubeconfig", admin.kubeconfig().to_str().expect("UTF-8")]);
+    let log = env.tmc.log();
+    for (what, text) in [
+        ("the log", &log),
+        ("the metrics", &metrics),
+        ("the list", &list),
+        ("the table", &wide),
+        ("what the doctor says", &(doctor.stdout + &doctor.stderr)),
+    ] {
+        assert!(!text.contains(CANARY), "{what} shows what a malformed target holds");
+    }
     let metric = r#"tmc_views_undecodable_objects_total{resource="synctargets"} "#;
     let counted = metrics.lines().find_map(|line| line.strip_prefix(metric)?.parse::<u64>().ok());
     assert!(counted >= Some(3), "the metric counts them: {counted:?}");

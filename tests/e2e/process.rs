@@ -48,6 +48,9 @@ impl Process {
                 None => shell.env_remove(key),
             };
         }
+        if let Some(folder) = command.get_current_dir() {
+            shell.current_dir(folder);
+        }
         shell.process_group(0).stdin(Stdio::piped()).stdout(open(&stdout)?).stderr(open(&stderr)?);
         let mut child = shell.spawn().with_context(|| format!("start {name}"))?;
         let lifeline = child.stdin.take();

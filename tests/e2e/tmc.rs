@@ -32,17 +32,20 @@ pub struct Tmc {
 /// Runs any `tmc` command to its end.
 #[track_caller]
 pub fn tmc(arguments: &[&str]) -> Output {
+    tmc_with(arguments, &[])
+}
+
+/// The same with environment variables.
+#[track_caller]
+pub fn tmc_with(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(binaries::tmc());
     command.args(arguments).env_remove("KUBECONFIG").env("HOME", "/nonexistent");
+    command.envs(variables.iter().copied());
     run("tmc", &command, seconds(90))
 }
 
 impl Tmc {
     /// Registers, serves, and waits until the aggregator says Available.
-    pub fn start(cluster: &Cluster) -> Self {
-        Self::start_with(cluster, &[])
-    }
-
     pub fn start_with(cluster: &Cluster, flags: &[&str]) -> Self {
         Self::start_registered_with(cluster, flags, &[])
     }

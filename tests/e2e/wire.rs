@@ -72,9 +72,23 @@ impl Server {
         self.send("GET", path, headers).await
     }
 
+    /// A connection on which nothing was said yet, `protocol` agreed by ALPN unless it is empty.
+    pub async fn connect(&self, protocol: &str) -> Result<TlsStream<TcpStream>> {
+        let socket = self.socket().await?;
+        let mut tls = self.tls.clone();
+        if !protocol.is_empty() {
+            Arc::make_mut(&mut tls).alpn_protocols = vec![protocol.as_bytes().to_vec()];
+        }
+        Ok(TlsConnector::from(tls).connect(self.name.clone(), socket).await?)
+    }
+
+    /// Not even a handshake.
+    pub async fn socket(&self) -> Result<TcpStream> {
+        Ok(TcpStream::connect(("127.0.0.1", self.port)).await?)
+    }
+
     async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Result<TlsStream<TcpStream>> {
-        let socket = TcpStream::connect(("127.0.0.1", self.port)).await?;
-        let mut stream = TlsConnector::from(self.tls.clone()).connect(self.name.clone(), socket).await?;
+        let mut stream = self.connect("").await?;
         let mut request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
         if !headers.iter().any(|(name, _)| *name == "Connection") {
             request.push_str("Connection: close\r\n");

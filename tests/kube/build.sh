@@ -1,11 +1,12 @@
 #!/bin/sh
-# Builds what the tests on a real Kubernetes run: kube-apiserver, kube-controller-manager, kubectl, etcd
-# and the client-go test program. Each lands in .cache/kube/<version>/ once; present ones are left alone.
+# Builds what the tests on a real Kubernetes run: kube-apiserver, kube-controller-manager, kubectl, etcd, Helm
+# and the Go programs of the tests. Each lands in .cache/kube/<version>/ once; present ones are left alone.
 set -eu
 cd "$(dirname "$0")"
 cache=$PWD/../../.cache/kube
 kubernetes=v1.36.3
 etcd=v3.7.3
+helm=v4.2.4
 minor=${kubernetes#v1.}
 version=k8s.io/component-base/version
 
@@ -26,8 +27,14 @@ for command in kube-apiserver kubectl kube-controller-manager; do
     build kubernetes "k8s.io/kubernetes/cmd/$command" "$cache/$kubernetes/$command" "$flags"
 done
 build etcd go.etcd.io/etcd/server/v3 "$cache/etcd-$etcd/etcd" ""
+build helm helm.sh/helm/v4/cmd/helm "$cache/helm-$helm/helm" ""
 
-# The client program is ours: the key of its folder is its source.
-sources=$(cat clients/go.mod clients/go.sum clients/*.go | cksum | tr ' ' -)
-build clients . "$cache/clients-$sources/clients" ""
-ln -sfn "clients-$sources" "$cache/clients"
+# These programs are ours: the key of a program's folder is its source.
+own() { # folder of the go.mod, which is also the program's name
+    sources=$(cat "$1"/go.mod "$1"/go.sum "$1"/*.go | cksum | tr ' ' -)
+    build "$1" . "$cache/$1-$sources/$1" ""
+    ln -sfn "$1-$sources" "$cache/$1"
+}
+own clients
+own protobuf
+own shapes

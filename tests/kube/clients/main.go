@@ -11,9 +11,12 @@ import (
 	"sort"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/dynamic/dynamicinformer"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/metadata/metadatainformer"
 	"k8s.io/client-go/tools/cache"
@@ -25,7 +28,7 @@ func main() {
 	group := flag.String("group", "", "API group")
 	version := flag.String("version", "", "API version")
 	resource := flag.String("resource", "", "plural resource name")
-	client := flag.String("client", "dynamic", "dynamic or metadata")
+	client := flag.String("client", "dynamic", "dynamic, metadata or typed")
 	flag.Parse()
 
 	gvr := schema.GroupVersionResource{Group: *group, Version: *version, Resource: *resource}
@@ -55,6 +58,16 @@ func newInformer(kubeconfig, client string, gvr schema.GroupVersionResource) cac
 		metadataClient, err := metadata.NewForConfig(config)
 		must(err)
 		return metadatainformer.NewFilteredMetadataInformer(metadataClient, gvr, "", 0, nil, nil).Informer()
+	}
+	if client == "typed" {
+		// As kubectl and controllers of built-in kinds speak: protobuf where the server can, else JSON.
+		config.ContentType = runtime.ContentTypeProtobuf
+		config.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
+		typed, err := kubernetes.NewForConfig(config)
+		must(err)
+		informer, err := informers.NewSharedInformerFactory(typed, 0).ForResource(gvr)
+		must(err)
+		return informer.Informer()
 	}
 	panic("unknown -client " + client)
 }
