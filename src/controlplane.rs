@@ -3,7 +3,6 @@
 //! Built on `apiserver`, which serves it; wired by `cli::dev`. It keeps nothing on disk: when the process ends,
 //! everything is gone.
 
-pub mod access;
 pub mod aggregation;
 pub mod catalog;
 pub mod credentials;

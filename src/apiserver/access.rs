@@ -4,6 +4,7 @@
 //! for once, re-checked while a watch holds it, and replaced when the answers have changed. It must not know
 //! what the rows are, nor who answers reviews.
 
+mod everything;
 pub mod hints;
 mod recheck;
 mod set;
@@ -18,6 +19,8 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use tokio::time::Instant;
+
+pub use everything::Everything;
 
 use self::{
     hints::NameHints,

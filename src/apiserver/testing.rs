@@ -14,13 +14,11 @@ use prometheus::Registry;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    access::Everything,
     catalog::Fixed,
     encoded::EncodedCache,
     health::{Check, Health},
-    identity::{
-        Access, AccessControl, Attributes, Authenticated, Authenticator, Authorizer, Connection, Decision,
-        User, Via,
-    },
+    identity::{Attributes, Authenticated, Authenticator, Authorizer, Connection, Decision, User, Via},
     log::{ResourceLog, RingLimits},
     metrics::Metrics,
     object::{Key, Object, Parts},
@@ -128,51 +126,13 @@ impl Authorizer for ByName {
     }
 }
 
-/// Every row to everybody.
-pub struct AllRows;
-
-#[async_trait]
-impl AccessControl for AllRows {
-    async fn access(
-        &self,
-        _: &Arc<ResourceInfo>,
-        _: &Attributes,
-        _: &Arc<ResourceLog>,
-    ) -> Result<Arc<dyn Access>, ApiError> {
-        Ok(Arc::new(Self))
-    }
-}
-
-#[async_trait]
-impl Access for AllRows {
-    fn all(&self) -> bool {
-        true
-    }
-
-    fn peek(&self, _: &str) -> Option<bool> {
-        Some(true)
-    }
-
-    async fn decide(&self, _: &str) -> Result<bool, ApiError> {
-        Ok(true)
-    }
-
-    fn since(&self) -> u64 {
-        0
-    }
-
-    async fn changed(&self) {
-        std::future::pending().await
-    }
-}
-
 /// The server of all this.
 pub fn server(log: Arc<ResourceLog>, limits: Limits) -> ApiServer {
     let v3 = BTreeMap::from([("apis/views.example.io/v1alpha1".to_owned(), Bytes::from_static(b"{}"))]);
     let watches = CancellationToken::new();
     let metrics = Arc::new(Metrics::new(Registry::new()));
     let shared = Shared {
-        access: Arc::new(AllRows),
+        access: Arc::new(Everything),
         encoded: Arc::new(EncodedCache::new(1 << 20)),
         observer: metrics.clone(),
         shutdown: watches.clone(),

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     apiserver::{
+        access::Everything,
         authn::{RequestAuthenticator, Trust, authority::Authority, system_clock},
         encoded::EncodedCache,
         health::{Check, Health},
@@ -20,7 +21,6 @@ use crate::{
         version::Version,
     },
     controlplane::{
-        access::Everything,
         catalog::Extra,
         credentials::Credentials,
         plane::Plane,

@@ -11,13 +11,13 @@ use super::Rows;
 use crate::{
     api::workspace::is_within,
     apiserver::{
+        access::Everything,
         identity::{Access, AccessControl, Attributes, Target, User},
         log::ResourceLog,
         resource::{ResourceInfo, Text},
         scope::Scope,
         status::ApiError,
     },
-    controlplane::access::Everything,
 };
 
 /// Changes of the store within this time lead to one look at all rows.

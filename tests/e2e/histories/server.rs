@@ -11,6 +11,7 @@ use http_body_util::{BodyExt, combinators::UnsyncBoxBody};
 use hyper::body::Bytes;
 use kube::Client;
 use serde_json::Value;
+use tmc::apiserver::access::Everything;
 use tmc::apiserver::{
     encoded::EncodedCache,
     filters::Service,
@@ -22,7 +23,7 @@ use tmc::apiserver::{
     status::ApiError,
     version::Version,
 };
-use tmc::controlplane::{access::Everything, catalog::Extra, plane::Plane, rbac::Door, tokens::Tokens};
+use tmc::controlplane::{catalog::Extra, plane::Plane, rbac::Door, tokens::Tokens};
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;

@@ -1,4 +1,4 @@
-//! Which rows a list shows: of what is stored, all of them; a list is authorized as such.
+//! The access of who may list and by that sees every row: the rule of Kubernetes itself.
 
 use std::sync::Arc;
 
