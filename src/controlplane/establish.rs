@@ -1,21 +1,17 @@
 //! Follows the CustomResourceDefinitions of every logical cluster: gives them their status, serves what they define,
 //! and takes their objects along when they go.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    definitions,
-    follow::Follower,
+    definitions, follow,
     resources::Resources,
     store::{self, ClusterId, GroupResource, Reference, Store, Versions},
 };
-use crate::apiserver::{log::EventKind, object::Key, registry::meta, strategy::Strategy};
+use crate::apiserver::{registry::meta, strategy::Strategy};
 
 pub fn resource() -> GroupResource {
     GroupResource::new("apiextensions.k8s.io", "customresourcedefinitions")
@@ -23,43 +19,19 @@ pub fn resource() -> GroupResource {
 
 /// Runs until shutdown.
 pub async fn run(store: Arc<Store>, resources: Arc<Resources>, shutdown: CancellationToken) {
-    let Some(versions) = resources.find_anywhere(&resource()) else { return };
-    let Some(log) = store.log_across(&versions, "v1") else { return };
-    let mut controller = Controller { store, resources, served: HashMap::new() };
-    let mut objects = Follower::new(log);
-    let mut changes = controller.store.subscribe();
-    let mut going: BTreeSet<Reference> = BTreeSet::new();
-    loop {
-        changes.mark_unchanged();
-        going.retain(|place| !controller.finish(place));
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            changed = changes.changed(), if !going.is_empty() => if changed.is_err() { return },
-            events = objects.next() => for (kind, object) in events {
-                let Some((cluster, _)) = object.key.namespace.split_once('|') else { continue };
-                let key = Key { namespace: "".into(), name: object.key.name.clone() };
-                let place = Reference { cluster: cluster.into(), resource: resource(), key };
-                let definition = store::value(&object);
-                if kind == EventKind::Deleted {
-                    controller.withdraw(&place, &definition);
-                } else if meta::is_deleting(&definition) {
-                    going.insert(place);
-                } else {
-                    controller.establish(&place);
-                }
-            },
-        }
-    }
+    let controller =
+        Definitions { store: store.clone(), resources: resources.clone(), served: HashMap::new() };
+    follow::drive(store, resources, resource(), controller, shutdown).await;
 }
 
-struct Controller {
+struct Definitions {
     store: Arc<Store>,
     resources: Arc<Resources>,
     /// Uid, generation and accepted names of what is served of each definition.
     served: HashMap<Reference, (String, i64, Value)>,
 }
 
-impl Controller {
+impl Definitions {
     fn definition(&self, place: &Reference) -> Option<Value> {
         Some(store::value(&*self.store.get(&place.cluster, &place.resource, &place.key)?))
     }
@@ -115,6 +87,23 @@ impl Controller {
         }
     }
 
+    fn empty(&self, cluster: &ClusterId, defined: &GroupResource) -> bool {
+        for object in self.store.list(cluster, defined).iter() {
+            self.store.delete(cluster, defined, &object.key);
+        }
+        self.store.list(cluster, defined).is_empty()
+    }
+}
+
+impl follow::Controller for Definitions {
+    fn stays(&mut self, place: &Reference) {
+        self.establish(place);
+    }
+
+    fn gone(&mut self, place: &Reference, definition: &Value) {
+        self.withdraw(place, definition);
+    }
+
     /// Deletes the objects of a definition that goes; whether it is gone.
     fn finish(&mut self, place: &Reference) -> bool {
         let Some(definition) = self.definition(place) else { return true };
@@ -132,13 +121,6 @@ impl Controller {
             changed
         });
         self.definition(place).is_none()
-    }
-
-    fn empty(&self, cluster: &ClusterId, defined: &GroupResource) -> bool {
-        for object in self.store.list(cluster, defined).iter() {
-            self.store.delete(cluster, defined, &object.key);
-        }
-        self.store.list(cluster, defined).is_empty()
     }
 }
 

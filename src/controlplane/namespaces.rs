@@ -1,19 +1,18 @@
 //! The life of namespaces: nothing is created in one that is missing or going, and one that goes takes its content
 //! along.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use http::StatusCode;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    follow::Follower,
+    follow,
     resources::Resources,
-    store::{self, ClusterId, GroupResource, Store},
+    store::{self, ClusterId, GroupResource, Reference, Store},
 };
 use crate::apiserver::{
-    log::EventKind,
     object::Key,
     registry::meta,
     resource::ResourceInfo,
@@ -70,24 +69,18 @@ pub fn admit(
 
 /// Empties namespaces that go, until shutdown.
 pub async fn run(store: Arc<Store>, resources: Arc<Resources>, shutdown: CancellationToken) {
-    let Some(versions) = resources.find_anywhere(&resource()) else { return };
-    let Some(log) = store.log_across(&versions, "v1") else { return };
-    let mut namespaces = Follower::new(log);
-    let mut changes = store.subscribe();
-    let mut going: BTreeSet<(ClusterId, String)> = BTreeSet::new();
-    loop {
-        changes.mark_unchanged();
-        going.retain(|(cluster, namespace)| !finish(&store, &resources, cluster, namespace));
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            changed = changes.changed(), if !going.is_empty() => if changed.is_err() { return },
-            events = namespaces.next() => for (kind, object) in events {
-                let Some((cluster, _)) = object.key.namespace.split_once('|') else { continue };
-                if kind != EventKind::Deleted && meta::is_deleting(&store::value(&object)) {
-                    going.insert((cluster.into(), object.key.name.to_string()));
-                }
-            },
-        }
+    let controller = Namespaces { store: store.clone(), resources: resources.clone() };
+    follow::drive(store, resources, resource(), controller, shutdown).await;
+}
+
+struct Namespaces {
+    store: Arc<Store>,
+    resources: Arc<Resources>,
+}
+
+impl follow::Controller for Namespaces {
+    fn finish(&mut self, place: &Reference) -> bool {
+        finish(&self.store, &self.resources, &place.cluster, &place.key.name)
     }
 }
 

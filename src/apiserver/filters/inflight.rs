@@ -11,6 +11,7 @@ use axum::{
 use super::{Chain, Next, info};
 use crate::apiserver::{
     metrics::{Counted, RequestLabels},
+    request::Verb,
     status::ApiError,
 };
 
@@ -26,7 +27,8 @@ pub async fn max_in_flight(chain: &Chain, request: Request, next: impl Next) -> 
         chain.metrics.terminated(&labels, error.code);
         return error.into_response();
     };
-    let gauge = chain.metrics.inflight.with_label_values(&["readOnly"]);
+    let reads = Verb::named(&info.verb).is_none_or(Verb::reads);
+    let gauge = chain.metrics.inflight.with_label_values(&[if reads { "readOnly" } else { "mutating" }]);
     let _counted = Counted::new(gauge);
     next.run(request).await
 }

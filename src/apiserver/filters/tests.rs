@@ -234,3 +234,18 @@ async fn a_watch_gives_its_permit_back_once_it_runs_and_ends_with_the_server() {
     assert_eq!(count(&text, "apiserver_longrunning_requests"), Some("0".to_owned()));
     assert_eq!(count(&text, "apiserver_request_total"), Some("1".to_owned()));
 }
+
+#[tokio::test]
+async fn reads_and_writes_in_flight_are_counted_apart() {
+    let service = server(log_of(&["a"], 10), limits()).into_service();
+    let kinds = async || {
+        let (_, _, text) = send(&service, request("GET", "/metrics", "jane")).await;
+        ["readOnly", "mutating"].map(|kind| {
+            text.contains(&format!("apiserver_current_inflight_requests{{request_kind=\"{kind}\"}}"))
+        })
+    };
+    code(&service, "GET", COLLECTION, "jane").await;
+    assert_eq!(kinds().await, [true, false]);
+    code(&service, "POST", COLLECTION, "jane").await;
+    assert_eq!(kinds().await, [true, true]);
+}

@@ -1,6 +1,6 @@
 //! Makes a logical cluster for each Workspace object, and empties it when the object goes.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use rand::RngExt;
 use serde_json::{Value, json};
@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{OWNER_ANNOTATION, Origin, Workspace, Workspaces, seed::seed, workspaces};
 use crate::{
-    apiserver::{log::EventKind, object::Key, registry::meta},
+    apiserver::registry::meta,
     controlplane::{
-        follow::Follower,
+        follow,
         resources::Resources,
         store::{self, ClusterId, Reference, Store},
     },
@@ -29,33 +29,8 @@ pub async fn run(
     server: String,
     shutdown: CancellationToken,
 ) {
-    let Some(versions) = resources.find_anywhere(&workspaces()) else { return };
-    let Some(log) = store.log_across(&versions, "v1alpha1") else { return };
-    let controller = Controller { store, resources, tree, server };
-    let mut objects = Follower::new(log);
-    let mut changes = controller.store.subscribe();
-    let mut going: BTreeSet<Reference> = BTreeSet::new();
-    loop {
-        changes.mark_unchanged();
-        going.retain(|place| !controller.finish(place));
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            changed = changes.changed(), if !going.is_empty() => if changed.is_err() { return },
-            events = objects.next() => for (kind, object) in events {
-                let Some((cluster, _)) = object.key.namespace.split_once('|') else { continue };
-                let key = Key { namespace: "".into(), name: object.key.name.clone() };
-                let place = Reference { cluster: cluster.into(), resource: workspaces(), key };
-                if kind == EventKind::Deleted {
-                    continue;
-                }
-                if meta::is_deleting(&store::value(&object)) {
-                    going.insert(place);
-                } else {
-                    controller.make(&place);
-                }
-            },
-        }
-    }
+    let controller = Controller { store: store.clone(), resources: resources.clone(), tree, server };
+    follow::drive(store, resources, workspaces(), controller, shutdown).await;
 }
 
 struct Controller {
@@ -103,8 +78,33 @@ impl Controller {
         });
     }
 
+    /// Deletes everything in a logical cluster; whether nothing is left. The policy goes last, so that who may is
+    /// able to help with what is stuck.
+    fn empty(&self, id: &ClusterId) -> bool {
+        let policy = |group: &str| group == "rbac.authorization.k8s.io";
+        for last in [false, true] {
+            for (resource, _) in
+                self.store.census(id).into_iter().filter(|(kind, _)| policy(&kind.group) == last)
+            {
+                for object in self.store.list(id, &resource).iter() {
+                    self.store.delete(id, &resource, &object.key);
+                }
+            }
+            if !last && self.store.census(id).keys().any(|kind| !policy(&kind.group)) {
+                return false;
+            }
+        }
+        self.store.census(id).is_empty()
+    }
+}
+
+impl follow::Controller for Controller {
+    fn stays(&mut self, place: &Reference) {
+        self.make(place);
+    }
+
     /// Empties the logical cluster of a Workspace that goes; whether both are gone.
-    fn finish(&self, place: &Reference) -> bool {
+    fn finish(&mut self, place: &Reference) -> bool {
         let Some(object) = self.object(place) else { return true };
         let id: ClusterId = object["spec"]["cluster"].as_str().unwrap_or_default().into();
         if self.tree.exists(&id) && !self.empty(&id) {
@@ -123,25 +123,6 @@ impl Controller {
             true
         });
         self.object(place).is_none()
-    }
-
-    /// Deletes everything in a logical cluster; whether nothing is left. The policy goes last, so that who may is
-    /// able to help with what is stuck.
-    fn empty(&self, id: &ClusterId) -> bool {
-        let policy = |group: &str| group == "rbac.authorization.k8s.io";
-        for last in [false, true] {
-            for (resource, _) in
-                self.store.census(id).into_iter().filter(|(kind, _)| policy(&kind.group) == last)
-            {
-                for object in self.store.list(id, &resource).iter() {
-                    self.store.delete(id, &resource, &object.key);
-                }
-            }
-            if !last && self.store.census(id).keys().any(|kind| !policy(&kind.group)) {
-                return false;
-            }
-        }
-        self.store.census(id).is_empty()
     }
 }
 
