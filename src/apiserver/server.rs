@@ -4,7 +4,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    sync::Semaphore,
+};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_util::sync::CancellationToken;
 
@@ -88,9 +91,21 @@ impl ApiServer {
     }
 }
 
+/// How many connections may wait to be accepted. The system's own limit may be lower. One that does not fit is made
+/// again by its client's system only after seconds, and a crowd of a thousand is nothing unusual after a restart.
+const BACKLOG: u32 = 4096;
+
 /// Binds, with an error that names the address.
 pub async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, BindError> {
-    TcpListener::bind(address).await.map_err(|source| BindError { address, source })
+    listen(address).map_err(|source| BindError { address, source })
+}
+
+/// As `TcpListener::bind`, with a longer queue.
+fn listen(address: std::net::SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 #[derive(Debug, thiserror::Error)]
