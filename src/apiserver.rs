@@ -23,6 +23,7 @@ pub mod object;
 pub mod object_meta;
 pub mod openapi;
 pub mod options;
+pub mod quantity;
 pub mod registry;
 pub mod request;
 pub mod request_info;

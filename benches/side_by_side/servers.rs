@@ -51,7 +51,7 @@ impl Servers {
         let administrator =
             Leaf { common_name: "admin", organizations: &["system:masters"], ..Leaf::default() };
         let administrator = cluster.authority.issue(&administrator)?;
-        let tmc = Tmc::start_with(&cluster, &["--heartbeat=false"]);
+        let tmc = Tmc::start_with(&cluster, &["--heartbeat=false", "--combine-status=false"]);
         println!("making {views} workspaces with {SYNC_TARGETS_EACH} SyncTargets each ...");
         let tmc_list = tmc_target(&cluster, &tmc, &administrator)?;
         make_sync_targets(&cluster, views);

@@ -174,9 +174,11 @@ impl Authenticator for RequestAuthenticator {
             .is_some_and(|(judgement, _)| judgement.fronts.iter().any(|(_, window)| self.now_within(*window)))
     }
 
-    fn is_identity(&self, header: &HeaderName) -> bool {
+    fn identity_headers(&self, headers: &HeaderMap) -> Vec<HeaderName> {
         let trust = self.trust.load();
-        trust.iter().flat_map(|generation| &generation.fronts).any(|front| front.headers.has(header))
+        let Some(generation) = trust.as_ref() else { return Vec::new() };
+        let claims = |name: &&HeaderName| generation.fronts.iter().any(|front| front.headers.has(name));
+        headers.keys().filter(claims).cloned().collect()
     }
 }
 

@@ -172,7 +172,7 @@ fn weight(attributes: &Attributes) -> u32 {
         .map(|(key, values)| key.len() + 48 + values.iter().map(|v| v.len() + 24).sum::<usize>())
         .sum();
     let groups: usize = user.groups.iter().map(|group| group.len() + 24).sum();
-    let target = match &attributes.target {
+    let target = match &*attributes.target {
         Target::Resource { group, version, resource, subresource, namespace, name } => {
             [group, version, resource, subresource, namespace, name].iter().map(|part| part.len()).sum()
         }

@@ -1,27 +1,21 @@
 //! The one stack every request passes, in the order of Kubernetes' own chain.
 //!
-//! Fed by the listener with requests that carry a [`Connection`](super::identity::Connection); ends in the
-//! handler. A filter knows the request's [`RequestInfo`] and the caller, not what is served.
+//! Fed by the listener with requests and their [`Connection`]; ends in the handler. What the filters find out about a
+//! request travels with it as a [`Call`]. A filter knows what is asked and who asks, not what is served.
 
-use std::{
-    convert::Infallible,
-    future::Future,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::{extract::Request, response::Response};
-use futures::future::BoxFuture;
+use http::HeaderValue;
 use tokio::sync::Semaphore;
 
 use super::{
-    identity::{Authenticator, Authorizer},
+    identity::{Attributes, Authenticated, Authenticator, Authorizer, Connection},
     metrics::Metrics,
     request_info::RequestInfo,
+    rest::Rest,
     routes::Routes,
     scope::Workspaces,
-    status::ApiError,
 };
 
 mod audit;
@@ -40,7 +34,7 @@ mod upgrade;
 
 pub use forbidden::forbidden;
 
-/// The whole server as a tower service.
+/// The whole server, for one request after the other.
 #[derive(Clone)]
 pub struct Service(Arc<Chain>);
 
@@ -59,20 +53,34 @@ pub struct Chain {
     pub timeout: Duration,
 }
 
+/// One request on its way, and what is known of it so far. Each filter adds its part and hands the whole on.
+pub struct Call {
+    pub request: Request,
+    /// Under which the request is logged, here and in whatever forwarded it.
+    pub audit_id: HeaderValue,
+    pub info: Arc<RequestInfo>,
+    /// The handlers of its resource, if that is served.
+    pub rest: Option<Arc<Rest>>,
+    /// Who asks; nobody before authentication, and nobody of a probe.
+    pub caller: Option<Authenticated>,
+    /// What was authorized; nothing where no review is needed.
+    pub attributes: Option<Attributes>,
+}
+
 /// What comes after a filter: the filters behind it and the handler.
 ///
 /// A type of its own for each place in the stack, so that a request costs one future and not one per filter.
-pub trait Next: Send {
-    fn run(self, request: Request) -> impl Future<Output = Response> + Send;
+pub trait Next<T = Call>: Send {
+    fn run(self, call: T) -> impl Future<Output = Response> + Send;
 }
 
-impl<F, A> Next for F
+impl<T, F, A> Next<T> for F
 where
-    F: FnOnce(Request) -> A + Send,
+    F: FnOnce(T) -> A + Send,
     A: Future<Output = Response> + Send,
 {
-    fn run(self, request: Request) -> impl Future<Output = Response> + Send {
-        self(request)
+    fn run(self, call: T) -> impl Future<Output = Response> + Send {
+        self(call)
     }
 }
 
@@ -82,49 +90,26 @@ pub fn stack(chain: Arc<Chain>) -> Service {
 }
 
 impl Service {
-    /// The same as a call of the service, for who can hold the future without a box.
-    pub async fn answer(&self, request: Request) -> Response {
-        pass(&self.0, request).await
+    /// Answers a request that came over this connection. What goes wrong is an answer too.
+    pub async fn answer(&self, connection: &Connection, request: Request) -> Response {
+        pass(&self.0, connection, request).await
     }
 }
 
 /// Read from the bottom: a request passes the last line first.
-async fn pass(chain: &Chain, request: Request) -> Response {
-    let handle = |request: Request| chain.routes.handle(request);
-    let authorize = |request: Request| authz::authorize(chain, request, handle);
-    let limit = |request: Request| inflight::max_in_flight(chain, request, authorize);
-    let impersonate = |request: Request| impersonation::impersonate(chain, request, limit);
-    let authenticate = |request: Request| authn::authenticate(chain, request, impersonate);
-    let timeout = |request: Request| timeout::timeout(chain, request, authenticate);
-    let cache_control = |request: Request| cache_control::cache_control(request, timeout);
-    let refuse_upgrade = |request: Request| upgrade::refuse(request, cache_control);
-    let observe = |request: Request| observe::observe(chain, request, refuse_upgrade);
-    let request_info = |request: Request| info::request_info(chain, request, observe);
-    let catch_panics = |request: Request| panics::panics(request, request_info);
+async fn pass(chain: &Chain, connection: &Connection, request: Request) -> Response {
+    let handle = |call: Call| chain.routes.handle(call);
+    let authorize = |call: Call| authz::authorize(chain, call, handle);
+    let limit = |call: Call| inflight::max_in_flight(chain, call, authorize);
+    let impersonate = |call: Call| impersonation::impersonate(chain, call, limit);
+    let authenticate = |call: Call| authn::authenticate(chain, connection, call, impersonate);
+    let timeout = |call: Call| timeout::timeout(chain, call, authenticate);
+    let cache_control = |call: Call| cache_control::cache_control(call, timeout);
+    let refuse_upgrade = |call: Call| upgrade::refuse(call, cache_control);
+    let observe = |call: Call| observe::observe(chain, call, refuse_upgrade);
+    let request_info = |audited| info::request_info(chain, audited, observe);
+    let catch_panics = |audited| panics::panics(audited, request_info);
     audit::audit_id(request, catch_panics).await
-}
-
-impl tower::Service<Request> for Service {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        let service = self.clone();
-        Box::pin(async move { Ok(service.answer(request).await) })
-    }
-}
-
-/// What the request is about; the filter that says so comes before all that ask.
-fn info(request: &Request) -> Result<Arc<RequestInfo>, ApiError> {
-    request.extensions().get::<Arc<RequestInfo>>().cloned().ok_or_else(|| {
-        tracing::error!("a request reached a filter without its RequestInfo");
-        ApiError::internal()
-    })
 }
 
 #[cfg(test)]

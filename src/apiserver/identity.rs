@@ -2,16 +2,16 @@
 //!
 //! Implementations live in `authn` and `authz`; nothing here talks to anybody.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use async_trait::async_trait;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use sha2::{Digest, Sha256};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use super::{log::ResourceLog, resource::ResourceInfo, scope::Scope, status::ApiError};
 
-/// One accepted connection, an extension of each of its requests.
+/// One accepted connection.
 #[derive(Clone, Debug)]
 pub struct Connection {
     pub peer: SocketAddr,
@@ -77,9 +77,9 @@ pub enum Target {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Attributes {
     pub user: Arc<User>,
-    pub verb: String,
+    pub verb: Cow<'static, str>,
     pub scope: Scope,
-    pub target: Target,
+    pub target: Arc<Target>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,8 +103,8 @@ pub trait Authenticator: Send + Sync {
     /// Whether this connection's certificate is a trusted front's, which gives it wider limits.
     fn is_front(&self, connection: &Connection) -> bool;
 
-    /// Headers that carry identity; removed once it is established.
-    fn is_identity(&self, header: &http::HeaderName) -> bool;
+    /// Those of the headers that carry identity; they are removed once it is established.
+    fn identity_headers(&self, headers: &HeaderMap) -> Vec<HeaderName>;
 }
 
 #[async_trait]

@@ -36,7 +36,8 @@ pub struct Metrics {
     pub request_seconds: HistogramVec,
     pub response_sizes: HistogramVec,
     pub long_running: IntGaugeVec,
-    pub inflight: IntGaugeVec,
+    /// Of requests that read, and of the others.
+    inflight: [IntGauge; 2],
     pub terminations: IntCounterVec,
     pub watch_events: IntCounterVec,
     pub watch_event_sizes: HistogramVec,
@@ -55,6 +56,8 @@ impl Metrics {
     pub fn new(registry: Registry) -> Self {
         let with = |extra: &[&'static str]| [REQUEST, extra].concat();
         let r = &registry;
+        let name = "apiserver_current_inflight_requests";
+        let inflight = gauges(r, name, "Requests being handled now.", &["request_kind"]);
         Self {
             requests: counters(
                 r,
@@ -77,12 +80,7 @@ impl Metrics {
                 REQUEST,
             ),
             long_running: gauges(r, "apiserver_longrunning_requests", "Watches open now.", REQUEST),
-            inflight: gauges(
-                r,
-                "apiserver_current_inflight_requests",
-                "Requests being handled now.",
-                &["request_kind"],
-            ),
+            inflight: ["readOnly", "mutating"].map(|kind| inflight.with_label_values(&[kind])),
             terminations: counters(
                 r,
                 "apiserver_request_terminations_total",
@@ -167,22 +165,31 @@ impl Metrics {
         self.terminations.with_label_values(&[&labels.values()[..], &[code.as_str()]].concat()).inc();
     }
 
+    pub fn inflight(&self, reads: bool) -> IntGauge {
+        self.inflight[usize::from(!reads)].clone()
+    }
+
     pub fn watching(&self, labels: &RequestLabels) -> IntGauge {
         self.long_running.with_label_values(&labels.values())
     }
 
     /// `/metrics` in the Prometheus text format.
     pub fn response(&self) -> Result<Response, ApiError> {
-        let mut text = Vec::new();
-        TextEncoder::new().encode(&self.registry.gather(), &mut text).map_err(|error| {
-            tracing::error!(%error, "metrics cannot be written");
-            ApiError::internal()
-        })?;
-        let mut response = Response::new(Body::from(text));
-        let content_type = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-        response.headers_mut().insert(header::CONTENT_TYPE, content_type);
-        Ok(response)
+        text(&self.registry)
     }
+}
+
+/// All series of a registry in the Prometheus text format.
+pub fn text(registry: &Registry) -> Result<Response, ApiError> {
+    let mut text = Vec::new();
+    TextEncoder::new().encode(&registry.gather(), &mut text).map_err(|error| {
+        tracing::error!(%error, "metrics cannot be written");
+        ApiError::internal()
+    })?;
+    let mut response = Response::new(Body::from(text));
+    let content_type = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    Ok(response)
 }
 
 /// A gauge that is one higher while this lives.

@@ -65,7 +65,7 @@ impl Registry {
 
     fn part(&self, request: &ResourceRequest) -> Result<Part, ApiError> {
         let served = |name: &str| self.strategy.info().subresources.iter().any(|sub| sub.name == name);
-        match request.subresource.as_str() {
+        match request.subresource() {
             "" => Ok(Part::Whole),
             "status" if served("status") => Ok(Part::Status),
             "scale" if served("scale") => Ok(Part::Scale),
@@ -76,14 +76,14 @@ impl Registry {
 
     fn key(&self, request: &ResourceRequest, name: &str) -> Key {
         let namespaced = self.strategy.info().namespaced;
-        let namespace = if namespaced { request.namespace.as_str() } else { "" };
+        let namespace = if namespaced { request.namespace() } else { "" };
         Key { namespace: namespace.into(), name: name.into() }
     }
 
     /// The object of the request, 404 without one.
     fn live(&self, request: &ResourceRequest) -> Result<Arc<Object>, ApiError> {
-        let key = self.key(request, &request.name);
-        let snapshot = self.store.snapshot(&request.scope)?;
+        let key = self.key(request, request.name());
+        let snapshot = self.store.snapshot(request.scope())?;
         snapshot.get(&key).cloned().ok_or_else(|| errors::not_found(self.strategy.info(), &key.name))
     }
 }

@@ -2,11 +2,17 @@
 //!
 //! Fed by the request-info filter. It must not know what the parameters mean: that is `options`.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::HeaderMap;
 use percent_encoding::percent_decode;
 
-use super::{identity::Attributes, scope::Scope};
+use super::{
+    identity::{Attributes, Target},
+    request_info::RequestInfo,
+    scope::Scope,
+};
 
 /// What a request does to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,20 +56,51 @@ impl Verb {
 /// One authorized request for objects of one resource.
 #[derive(Clone, Debug)]
 pub struct ResourceRequest {
-    pub scope: Scope,
+    pub info: Arc<RequestInfo>,
     pub verb: Verb,
-    /// Empty for a cluster-scoped resource and for all namespaces.
-    pub namespace: String,
-    /// Empty for collections.
-    pub name: String,
-    /// Empty for the object itself.
-    pub subresource: String,
-    pub query: Query,
     pub headers: HeaderMap,
     /// What was authorized; a name in it is the only one the answer may show.
     pub attributes: Attributes,
     /// Of a write, whole.
     pub body: Bytes,
+}
+
+impl ResourceRequest {
+    pub fn scope(&self) -> &Scope {
+        &self.info.scope
+    }
+
+    pub fn query(&self) -> &Query {
+        &self.info.query
+    }
+
+    /// Empty for a cluster-scoped resource and for all namespaces.
+    pub fn namespace(&self) -> &str {
+        match &*self.info.target {
+            Target::Resource { namespace, .. } => namespace,
+            Target::NonResource { .. } => "",
+        }
+    }
+
+    /// Empty for collections: a name from a field selector narrows what was authorized, it is in the attributes.
+    pub fn name(&self) -> &str {
+        match &*self.info.target {
+            Target::Resource { name, subresource, .. }
+                if !self.verb.of_collection() || !subresource.is_empty() =>
+            {
+                name
+            }
+            _ => "",
+        }
+    }
+
+    /// Empty for the object itself.
+    pub fn subresource(&self) -> &str {
+        match &*self.info.target {
+            Target::Resource { subresource, .. } => subresource,
+            Target::NonResource { .. } => "",
+        }
+    }
 }
 
 /// The decoded query. Of repeated keys the first value wins; unknown keys are never an error.

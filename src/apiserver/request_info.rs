@@ -3,7 +3,7 @@
 //! Fed by the filter of the same name. Knows the shape of Kubernetes paths, not which of them exist. A path
 //! is never normalised: what does not have the shape is a non-resource path and ends as a 404.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use http::{Method, Uri};
 use percent_encoding::percent_decode_str;
@@ -16,15 +16,13 @@ use super::{
     status::ApiError,
 };
 
-/// An extension of every request.
 #[derive(Clone, Debug)]
 pub struct RequestInfo {
     pub scope: Scope,
-    /// The decoded path without its `/clusters/…` prefix.
-    pub path: String,
     /// A resource verb, or the lower-case method of a non-resource request.
-    pub verb: String,
-    pub target: Target,
+    pub verb: Cow<'static, str>,
+    /// The path of a non-resource request is decoded, and without its `/clusters/…` prefix.
+    pub target: Arc<Target>,
     pub query: Query,
     /// Why the scope, which then is as the path has it, leads to no logical cluster.
     pub unresolved: Option<Unresolved>,
@@ -37,37 +35,40 @@ impl RequestInfo {
         let inner = raw.strip_prefix('/').unwrap_or(raw);
         let inner = inner.strip_suffix('/').unwrap_or(inner);
         let segments = inner.split('/').map(decode).collect::<Result<Vec<_>, _>>()?;
-        let path = percent_decode_str(raw).decode_utf8().map_err(|_| ApiError::unknown_path())?.into_owned();
         let query = Query::parse(uri.query().unwrap_or_default());
         let (verb, target) = match resource(&segments) {
             Some(target) => resource_verb(method, target, &query),
-            None => (method.as_str().to_ascii_lowercase(), Target::NonResource { path: path.clone() }),
+            None => {
+                let path = percent_decode_str(raw).decode_utf8().map_err(|_| ApiError::unknown_path())?;
+                (lower_case(method), Target::NonResource { path: path.into_owned() })
+            }
         };
-        Ok(Self { scope, path, verb, target, query, unresolved: None })
+        Ok(Self { scope, verb, target: Arc::new(target), query, unresolved: None })
     }
 
     /// Runs until the client or `timeoutSeconds` ends it: exempt from timeouts and in-flight limits.
     pub fn long_running(&self) -> bool {
-        self.verb == "watch" && matches!(self.target, Target::Resource { .. })
+        self.verb == "watch" && matches!(*self.target, Target::Resource { .. })
     }
 
     /// Readable by every authenticated caller without a review, and never shed.
     pub fn is_discovery(&self) -> bool {
-        let Target::NonResource { path } = &self.target else { return false };
+        let Target::NonResource { path } = &*self.target else { return false };
         matches!(path.as_str(), "/version" | "/version/" | "/api" | "/apis")
             || ["/api/", "/apis/", "/openapi/"].iter().any(|prefix| path.starts_with(prefix))
     }
 
     /// A health endpoint, subpaths included.
     pub fn is_health(&self) -> bool {
-        let Target::NonResource { path } = &self.target else { return false };
+        let Target::NonResource { path } = &*self.target else { return false };
         let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
         matches!(first, "healthz" | "livez" | "readyz")
     }
 
     /// A whole health endpoint, which probes reach without credentials. One check alone needs them.
     pub fn is_probe(&self) -> bool {
-        self.scope == Scope::None && matches!(self.path.as_str(), "/healthz" | "/livez" | "/readyz")
+        let Target::NonResource { path } = &*self.target else { return false };
+        self.scope == Scope::None && matches!(path.as_str(), "/healthz" | "/livez" | "/readyz")
     }
 }
 
@@ -134,9 +135,9 @@ fn resource(segments: &[Cow<'_, str>]) -> Option<Target> {
 }
 
 /// The verb, and for collections the name that a `metadata.name` field selector gives.
-fn resource_verb(method: &Method, mut target: Target, query: &Query) -> (String, Target) {
+fn resource_verb(method: &Method, mut target: Target, query: &Query) -> (Cow<'static, str>, Target) {
     let Target::Resource { name, .. } = &mut target else {
-        return (method.as_str().to_ascii_lowercase(), target);
+        return (lower_case(method), target);
     };
     let collection = name.is_empty();
     let verb = match *method {
@@ -148,14 +149,21 @@ fn resource_verb(method: &Method, mut target: Target, query: &Query) -> (String,
         Method::PATCH => "patch",
         Method::DELETE if collection => "deletecollection",
         Method::DELETE => "delete",
-        _ => return (method.as_str().to_ascii_lowercase(), target),
+        _ => return (lower_case(method), target),
     };
     if matches!(verb, "list" | "watch" | "deletecollection")
         && let Some(selected) = query.get("fieldSelector").and_then(selected_name)
     {
         *name = selected;
     }
-    (verb.to_owned(), target)
+    (verb.into(), target)
+}
+
+fn lower_case(method: &Method) -> Cow<'static, str> {
+    match *method {
+        Method::GET => "get".into(),
+        _ => method.as_str().to_ascii_lowercase().into(),
+    }
 }
 
 /// `X` of `metadata.name=X` among the terms of a field selector, when exactly one name is asked for and could

@@ -70,7 +70,7 @@ impl Rest {
     pub async fn handle(&self, request: ResourceRequest) -> Response {
         // A get is over soon and often; it need not carry the room of the others.
         let answer = match request.verb {
-            Verb::Get if request.subresource.is_empty() => self.get(&request).await,
+            Verb::Get if request.subresource().is_empty() => self.get(&request).await,
             Verb::List => Box::pin(self.list(&request)).await,
             Verb::Watch => Box::pin(self.watch(&request)).await,
             _ => Box::pin(self.write(&request)).await,

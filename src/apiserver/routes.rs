@@ -16,13 +16,13 @@ use http_body_util::BodyExt;
 
 use super::{
     catalog::{Catalog, Documents},
+    filters::Call,
     health::Health,
-    identity::{Attributes, Target},
+    identity::Target,
     metrics::Metrics,
     registry::body,
     request::{ResourceRequest, Verb},
     request_info::RequestInfo,
-    resource::ResourceInfo,
     rest::Rest,
     status::ApiError,
     version::Version,
@@ -44,33 +44,25 @@ impl Routes {
         Self { catalog, version, health, metrics }
     }
 
-    /// The resource a request is about, if it is served.
-    pub fn served(&self, info: &RequestInfo) -> Option<Arc<ResourceInfo>> {
-        self.rest(info).map(|rest| rest.storage.info().clone())
-    }
-
-    fn rest(&self, info: &RequestInfo) -> Option<Arc<Rest>> {
-        let Target::Resource { group, version, resource, .. } = &info.target else { return None };
+    /// The handlers of the resource that a request is about, if it is served.
+    pub fn rest(&self, info: &RequestInfo) -> Option<Arc<Rest>> {
+        let Target::Resource { group, version, resource, .. } = &*info.target else { return None };
         self.catalog.rest(&info.scope, group, version, resource)
     }
 
-    pub async fn handle(&self, request: Request) -> Response {
-        let head = request.method() == Method::HEAD;
-        let answer = match request.extensions().get::<Arc<RequestInfo>>().cloned() {
-            Some(info) => self.answer(&info, request).await,
-            None => Err(ApiError::internal()),
-        };
-        let response = answer.unwrap_or_else(IntoResponse::into_response);
+    pub async fn handle(&self, call: Call) -> Response {
+        let head = *call.request.method() == Method::HEAD;
+        let response = self.answer(call).await.unwrap_or_else(IntoResponse::into_response);
         if head { without_body(response) } else { response }
     }
 
-    async fn answer(&self, info: &RequestInfo, request: Request) -> Result<Response, ApiError> {
-        match &info.target {
+    async fn answer(&self, mut call: Call) -> Result<Response, ApiError> {
+        match &*call.info.target {
             Target::Resource { .. } => {
-                let rest = self.rest(info).ok_or_else(ApiError::unknown_path)?;
-                Ok(rest.handle(resource_request(&rest, info, request).await?).await)
+                let rest = call.rest.take().ok_or_else(ApiError::unknown_path)?;
+                Ok(rest.handle(resource_request(&rest, call).await?).await)
             }
-            Target::NonResource { path } => self.document(path, info, &request),
+            Target::NonResource { path } => self.document(path, &call.info, &call.request),
         }
     }
 
@@ -101,13 +93,10 @@ fn reads(request: &Request) -> bool {
 }
 
 /// 404 for a path the resource does not have, 405 for a verb it does not have.
-async fn resource_request(
-    rest: &Rest,
-    info: &RequestInfo,
-    request: Request,
-) -> Result<ResourceRequest, ApiError> {
+async fn resource_request(rest: &Rest, call: Call) -> Result<ResourceRequest, ApiError> {
     let served = rest.storage.info();
-    let Target::Resource { subresource, namespace, name, .. } = &info.target else {
+    let info = call.info;
+    let Target::Resource { subresource, namespace, name, .. } = &*info.target else {
         return Err(ApiError::unknown_path());
     };
     let verb = Verb::named(&info.verb).ok_or_else(|| ApiError::method_not_allowed(READ_ONLY))?;
@@ -122,29 +111,20 @@ async fn resource_request(
     if !known || !placed || !kept {
         return Err(ApiError::unknown_path());
     }
-    let offered = !subresource.is_empty() || served.verbs.contains(&info.verb.as_str());
-    let fits = single != verb.of_collection() && (in_namespace || !served.namespaced);
+    let offered = !subresource.is_empty() || served.verbs.contains(&&*info.verb);
+    let of_one = !verb.of_collection() || !subresource.is_empty();
+    let fits = single == of_one && (in_namespace || !served.namespaced);
     let taken = verb.reads() || writable && offered && fits;
     if !taken {
         return Err(ApiError::method_not_allowed(READ_ONLY));
     }
-    let (mut parts, body) = request.into_parts();
-    let attributes = parts.extensions.remove::<Attributes>().ok_or_else(|| {
+    let (parts, body) = call.request.into_parts();
+    let attributes = call.attributes.ok_or_else(|| {
         tracing::error!("a resource request reached its handler without being authorized");
         ApiError::internal()
     })?;
-    Ok(ResourceRequest {
-        scope: info.scope.clone(),
-        verb,
-        namespace: namespace.clone(),
-        // A collection's name, from a field selector, narrows what was authorized: it is in the attributes.
-        name: if verb.of_collection() { String::new() } else { name.clone() },
-        subresource: subresource.clone(),
-        query: info.query.clone(),
-        headers: parts.headers,
-        attributes,
-        body: if verb.reads() { Bytes::new() } else { whole(body).await? },
-    })
+    let body = if verb.reads() { Bytes::new() } else { whole(body).await? };
+    Ok(ResourceRequest { info, verb, headers: parts.headers, attributes, body })
 }
 
 /// The whole body of a write; 413 when it is too long.

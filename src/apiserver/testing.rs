@@ -104,8 +104,8 @@ impl Authenticator for ByHeader {
         !connection.certificates.is_empty()
     }
 
-    fn is_identity(&self, header: &HeaderName) -> bool {
-        header == "x-user"
+    fn identity_headers(&self, _: &HeaderMap) -> Vec<HeaderName> {
+        vec![HeaderName::from_static("x-user")]
     }
 }
 
@@ -157,11 +157,14 @@ pub fn limits() -> Limits {
     Limits { shutdown_delay: Duration::ZERO, ..Limits::default() }
 }
 
-/// A request of `user`, from a connection without a certificate.
+/// A connection without a certificate.
+pub fn connection() -> Connection {
+    Connection::new(([127, 0, 0, 1], 1).into(), Arc::new([]))
+}
+
+/// A request of `user`.
 pub fn request(method: &str, uri: &str, user: &str) -> Request<Body> {
     let mut request = Request::builder().method(method).uri(uri).body(Body::empty()).unwrap();
-    let connection = Connection::new(([127, 0, 0, 1], 1).into(), Arc::new([]));
-    request.extensions_mut().insert(connection);
     if !user.is_empty() {
         request.headers_mut().insert("x-user", HeaderValue::from_str(user).unwrap());
     }

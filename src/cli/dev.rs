@@ -17,6 +17,7 @@ use crate::{
         plane::Plane,
         rbac::Door,
     },
+    security::rules::syncer::role_name,
     supervisor::{Signals, Supervisor},
     telemetry,
     upstream::Upstream,
@@ -25,6 +26,9 @@ use crate::{
 mod aggregation;
 mod clusters;
 mod demo;
+mod join;
+mod kubeconfig;
+mod link;
 mod mode;
 mod path;
 mod server;
@@ -58,8 +62,8 @@ pub struct Args {
     /// Begin with nothing but the workspaces
     #[arg(long)]
     no_demo: bool,
-    /// How much to log: 1 problems, 2 usual, 4 debug, 6 trace
-    #[arg(short, long = "v", value_name = "LEVEL", default_value_t = 1)]
+    /// How much to log: 0 errors, 1 problems, also those of clusters that are broken on purpose, 2 usual, 4 debug, 6 trace
+    #[arg(short, long = "v", value_name = "LEVEL", default_value_t = 0)]
     verbosity: u8,
 }
 
@@ -73,9 +77,11 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let mut tasks = Supervisor::new(GRACE);
     let listener = listen(args.listen).await?;
     let address = listener.local_addr()?;
-    let credentials = Credentials::issue(&names(address)).context("cannot make certificates")?;
+    let mut credentials = Credentials::issue(&names(address)).context("cannot make certificates")?;
+    clusters::NAMES.iter().for_each(|name| credentials.admit(&role_name(name)));
     let url = format!("https://{address}");
     let contexts = [("root".to_owned(), format!("{url}/clusters/root")), ("base".to_owned(), url.clone())];
+    kubeconfig::check(&args.kubeconfig).await?;
     write_private(&args.kubeconfig, &credentials.kubeconfig(&contexts))
         .with_context(|| format!("--kubeconfig: cannot write {}", args.kubeconfig.display()))?;
     let plane = start_plane(&mut tasks, Door::Access, &url);
@@ -95,7 +101,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let started = async {
         demo::make_workspaces(&api, &plane, &workspaces).await?;
         if !args.no_demo && !workspaces.is_empty() {
-            demo::start(&mut tasks, &api, &workspaces, &clusters).await?;
+            let server = demo::Workspaces { api: &api, address, credentials: &credentials };
+            demo::start(&mut tasks, &server, &workspaces, &clusters).await?;
             demo::until_seen(&seen, clusters.len()).await;
         }
         anyhow::Ok(())

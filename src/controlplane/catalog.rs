@@ -18,6 +18,7 @@ use super::{
     rbac::RbacAuthorizer,
     resources::Resources,
     store::{ClusterId, GroupResource, Handle, Store, Stored, Versions},
+    tokens::{accounts::AccountTokens, requests::Accounts},
     workspaces::Workspaces,
 };
 use crate::apiserver::{
@@ -27,6 +28,7 @@ use crate::apiserver::{
     registry::body::Protobuf,
     rest::{Rest, Shared},
     scope::Scope,
+    storage::Storage,
 };
 
 /// Group, version and resource.
@@ -41,12 +43,18 @@ pub struct Extra {
     pub openapi: BTreeMap<String, Value>,
 }
 
+/// What the handlers of a resource are made of.
+pub struct Handlers {
+    pub store: Arc<Store>,
+    pub shared: Shared,
+    pub authorizer: Arc<RbacAuthorizer>,
+    pub accounts: Arc<AccountTokens>,
+}
+
 pub struct Catalog {
-    store: Arc<Store>,
+    handlers: Handlers,
     resources: Arc<Resources>,
     workspaces: Arc<Workspaces>,
-    shared: Shared,
-    authorizer: Arc<RbacAuthorizer>,
     built_in: Rests,
     extra: Extra,
     tables: RwLock<HashMap<ClusterId, Arc<Table>>>,
@@ -62,24 +70,20 @@ struct Table {
 
 impl Catalog {
     pub fn new(
-        store: Arc<Store>,
+        handlers: Handlers,
         resources: Arc<Resources>,
         workspaces: Arc<Workspaces>,
-        shared: Shared,
-        authorizer: Arc<RbacAuthorizer>,
         extra: Extra,
     ) -> Self {
         let mut built_in = Rests::new();
         for versions in resources.built_in() {
-            built_in.extend(rests(&store, versions, &shared, &authorizer));
+            built_in.extend(handlers.rests(versions));
         }
         built_in.extend(extra.rests.iter().map(|rest| (name(rest), rest.clone())));
         Self {
-            store,
+            handlers,
             resources,
             workspaces,
-            shared,
-            authorizer,
             built_in,
             extra,
             tables: RwLock::default(),
@@ -100,7 +104,7 @@ impl Catalog {
         }
         let mut custom = Rests::new();
         for versions in self.resources.custom(cluster) {
-            custom.extend(rests(&self.store, &versions, &self.shared, &self.authorizer));
+            custom.extend(self.handlers.rests(&versions));
         }
         let table = Arc::new(Table { generation, custom, documents: OnceLock::new() });
         self.tables.write().insert(cluster.clone(), table.clone());
@@ -115,8 +119,7 @@ impl Catalog {
         {
             return Some(rest.clone());
         }
-        let made = rests(&self.store, &versions, &self.shared, &self.authorizer);
-        let (_, rest) = made.into_iter().find(|(made, _)| made == name)?;
+        let (_, rest) = self.handlers.rests(&versions).into_iter().find(|(made, _)| made == name)?;
         self.across.write().insert(name.clone(), (versions, rest.clone()));
         Some(rest)
     }
@@ -168,20 +171,26 @@ impl catalog::Catalog for Catalog {
     }
 }
 
-/// The handlers of one resource, one for each version.
-fn rests(
-    store: &Arc<Store>,
-    versions: &Versions,
-    shared: &Shared,
-    authorizer: &Arc<RbacAuthorizer>,
-) -> Vec<(Name, Arc<Rest>)> {
-    let rest = |at: usize| {
-        let handle = Handle::new(store.clone(), versions.clone(), at, authorizer.clone());
+impl Handlers {
+    /// Those of one resource, one for each version.
+    fn rests(&self, versions: &Versions) -> Vec<(Name, Arc<Rest>)> {
+        let rest = |at: usize| {
+            let rest = Arc::new(Rest::new(self.storage(versions, at), self.shared.clone()));
+            (name(&rest), rest)
+        };
+        (0..versions.len()).map(rest).collect()
+    }
+
+    fn storage(&self, versions: &Versions, at: usize) -> Arc<dyn Storage> {
         let protobuf = Some(decode_protobuf as Protobuf);
-        let rest = Arc::new(Rest::new(Arc::new(Stored::new(handle, protobuf)), shared.clone()));
-        (name(&rest), rest)
-    };
-    (0..versions.len()).map(rest).collect()
+        let handle = Handle::new(self.store.clone(), versions.clone(), at, self.authorizer.clone());
+        let stored = Stored::new(handle, protobuf);
+        let info = versions[at].info();
+        if (&*info.group, &*info.resource) == ("", "serviceaccounts") {
+            return Arc::new(Accounts::new(stored, self.accounts.clone(), protobuf));
+        }
+        Arc::new(stored)
+    }
 }
 
 /// The protobuf bodies of built-in kinds.

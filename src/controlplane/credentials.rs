@@ -1,23 +1,28 @@
 //! The certificates and the token of one run, and the kubeconfig that carries them.
 
-use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{collections::BTreeMap, fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, KeyUsagePurpose,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::tokens::{self, Tokens};
-use crate::{apiserver::identity::User, upstream::Login};
+use crate::{
+    apiserver::identity::User,
+    upstream::{Login, LoginUser},
+};
 
 /// The group that may do everything.
 const MASTERS: &str = "system:masters";
 const ADMIN: &str = "kubernetes-admin";
 /// The user of a kubeconfig that holds the token, for clients that have no use for a certificate.
 const TOKEN_USER: &str = "token";
+/// The extension that marks our kubeconfigs; kubectl keeps it when it changes one.
+const OURS: &str = "tmc-dev";
 
 /// Everything secret of one run. Held in memory, and in the kubeconfig that the user asked for.
 pub struct Credentials {
@@ -28,6 +33,8 @@ pub struct Credentials {
     client_key_pem: String,
     /// The administrator's, too.
     token: String,
+    /// Of users who have no certificate, by name.
+    others: BTreeMap<String, String>,
 }
 
 impl Credentials {
@@ -58,7 +65,13 @@ impl Credentials {
             client_pem: client.pem(),
             client_key_pem: client_key.serialize_pem(),
             token: tokens::random(),
+            others: BTreeMap::new(),
         })
+    }
+
+    /// Gives a user a token, who may do what RBAC says.
+    pub fn admit(&mut self, user: &str) {
+        self.others.insert(user.to_owned(), tokens::random());
     }
 
     /// What a server of this run accepts as tokens.
@@ -66,12 +79,22 @@ impl Credentials {
         let mut tokens = Tokens::default();
         let groups = vec![MASTERS.to_owned()];
         tokens.add(&self.token, User { name: ADMIN.to_owned(), groups, ..User::default() });
+        for (name, token) in &self.others {
+            tokens.add(token, User { name: name.clone(), ..User::default() });
+        }
         tokens
     }
 
     /// How this process itself logs in at a URL of the server.
     pub fn login<'a>(&'a self, url: &'a str) -> Login<'a> {
-        Login { url, ca: &self.ca_pem, certificate: &self.client_pem, key: &self.client_key_pem }
+        let user = LoginUser::Certificate { certificate: &self.client_pem, key: &self.client_key_pem };
+        Login { url, ca: &self.ca_pem, user }
+    }
+
+    /// How a user who was admitted logs in there.
+    pub fn login_as<'a>(&'a self, user: &str, url: &'a str) -> Option<Login<'a>> {
+        let user = LoginUser::Token(self.others.get(user)?);
+        Some(Login { url, ca: &self.ca_pem, user })
     }
 
     /// A kubeconfig with one context per name and server URL; the first is the current one.
@@ -97,10 +120,18 @@ impl Credentials {
             "clusters": clusters,
             "contexts": named,
             "current-context": contexts.first().map(|(name, _)| name),
+            "extensions": [{"name": OURS, "extension": {}}],
             "users": [{"name": ADMIN, "user": user}, {"name": TOKEN_USER, "user": {"token": self.token}}],
         });
         serde_saphyr::to_string(&config).expect("JSON is YAML")
     }
+}
+
+/// Whether a kubeconfig was made by [`Credentials::kubeconfig`], by this process or another.
+pub fn are_ours(kubeconfig: &str) -> bool {
+    let config: Value = serde_saphyr::from_str(kubeconfig).unwrap_or_default();
+    let mut extensions = config["extensions"].as_array().into_iter().flatten();
+    extensions.any(|extension| extension["name"] == OURS)
 }
 
 /// Writes a file that only its owner may read, whole or not at all.

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::apiserver::{
     field::FieldError,
     object::Cell,
+    quantity,
     resource::ResourceInfo,
     schema::Schema,
     strategy::{NameRule, ScalePaths, Strategy},
@@ -24,7 +25,6 @@ mod info;
 mod leases;
 mod namespaces;
 mod pods;
-mod quantity;
 mod rbac;
 mod secrets;
 mod service_accounts;

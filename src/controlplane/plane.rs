@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     aggregation,
-    catalog::{self, Catalog, Extra},
+    catalog::{self, Catalog, Extra, Handlers},
     establish, garbage,
     kinds::addresses::Counted,
     namespaces,
@@ -20,6 +20,7 @@ use super::{
     reviews::{Review, Reviews, Services, Tokens},
     store::Store,
     system,
+    tokens::accounts::{AccountTokens, ISSUER},
     workspaces::{self, ROOT, Workspace, Workspaces},
 };
 use crate::apiserver::rest::{Rest, Shared};
@@ -34,6 +35,8 @@ pub struct Plane {
     pub workspaces: Arc<Workspaces>,
     pub authorizer: Arc<RbacAuthorizer>,
     policies: Arc<Policies>,
+    /// Of the ServiceAccounts.
+    pub accounts: Arc<AccountTokens>,
 }
 
 impl Plane {
@@ -47,19 +50,22 @@ impl Plane {
         let authorizer = Arc::new(RbacAuthorizer::new(policies.clone(), door));
         let root = Workspace { id: ROOT.into(), path: ROOT.into() };
         workspaces::seed(&store, &resources, &root, None);
-        Self { store, resources, workspaces, authorizer, policies }
+        let accounts = Arc::new(AccountTokens::new(store.clone()));
+        Self { store, resources, workspaces, authorizer, policies, accounts }
     }
 
     /// What the API server is given.
     pub fn catalog(&self, shared: Shared, tokens: Arc<dyn Tokens>, mut extra: Extra) -> Catalog {
         let (store, resources) = (self.store.clone(), self.resources.clone());
-        let audiences = vec!["https://kubernetes.default.svc".to_owned()];
+        let audiences = vec![ISSUER.to_owned()];
         let services = Arc::new(Services { authorizer: self.authorizer.clone(), tokens, audiences });
         for review in Review::ALL {
             let reviews = Reviews::new(review, services.clone(), Some(catalog::decode_protobuf));
             extra.rests.push(Arc::new(Rest::new(Arc::new(reviews), shared.clone())));
         }
-        Catalog::new(store, resources, self.workspaces.clone(), shared, self.authorizer.clone(), extra)
+        let handlers =
+            Handlers { store, shared, authorizer: self.authorizer.clone(), accounts: self.accounts.clone() };
+        Catalog::new(handlers, resources, self.workspaces.clone(), extra)
     }
 
     /// The controllers. `server` is the URL the control plane is reached by.

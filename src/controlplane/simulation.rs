@@ -1,17 +1,14 @@
-//! Simulated physical clusters: what their controllers make of workloads, and what a syncer says of them.
+//! Simulated physical clusters: what their controllers make of workloads.
 //!
-//! [`deployment`], [`stateful_set`] and [`report`] are pure; [`workloads`] and [`syncer`] drive them over the
-//! objects of one cluster and over the API of the workspaces. No pod exists: a pod is a moment at which it is
-//! ready. It must not know who shows a cluster to a user.
+//! [`deployment`] and [`stateful_set`] are pure; [`workloads`] drives them over the objects of one cluster. No pod
+//! exists: a pod is a moment at which it is ready. It must not know who looks at a cluster.
 
 pub mod deployment;
+pub mod nodes;
 pub mod objects;
 pub mod plane;
 mod pods;
-mod problems;
-pub mod report;
 pub mod stateful_set;
-pub mod syncer;
 mod template;
 pub mod workloads;
 

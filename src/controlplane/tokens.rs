@@ -1,17 +1,21 @@
-//! The bearer tokens of one run: made when it starts, compared in constant time, kept as digests and never shown again.
+//! The bearer tokens of one run: those that were made when it started, compared in constant time, kept as digests and
+//! never shown again; and those of ServiceAccounts, see [`accounts`].
 //!
-//! Read by the authenticator and by TokenReviews. Nobody issues tokens while the control plane runs: a ServiceAccount
-//! can have one made at the start ([`service_account`](super::rbac::service_account) is its user), but no
-//! TokenRequest is served.
+//! Read by the authenticator and by TokenReviews.
+
+pub mod accounts;
+pub mod requests;
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use jiff::Timestamp;
 use rand::RngExt;
 use sha2::{Digest, Sha256};
 
+use self::accounts::AccountTokens;
 use super::reviews;
 use crate::apiserver::{
     authn::{TokenLimits, authenticated},
@@ -25,19 +29,18 @@ const BYTES: usize = 32;
 pub struct Tokens {
     /// By digest, so that a comparison takes as long for every token.
     known: Vec<([u8; 32], User)>,
+    accounts: Option<Arc<AccountTokens>>,
 }
 
 impl Tokens {
-    /// Makes a token for a user; this is the only time it can be seen.
-    pub fn issue(&mut self, user: User) -> String {
-        let token = random();
-        self.add(&token, user);
-        token
-    }
-
     /// Lets a given token stand for a user.
     pub fn add(&mut self, token: &str, user: User) {
         self.known.push((digest(token), authenticated(user)));
+    }
+
+    /// Lets the ServiceAccounts of a control plane in.
+    pub fn with_accounts(self, accounts: Arc<AccountTokens>) -> Self {
+        Self { accounts: Some(accounts), ..self }
     }
 }
 
@@ -55,10 +58,9 @@ impl reviews::Tokens for Tokens {
         let asked = digest(token);
         // All of them are compared, whichever it is.
         let same = |known: &[u8; 32]| verify_slices_are_equal(known, &asked).is_ok();
-        self.known
-            .iter()
-            .fold(None, |found, (known, user)| if same(known) { Some(user) } else { found })
-            .cloned()
+        let known =
+            self.known.iter().fold(None, |found, (known, user)| if same(known) { Some(user) } else { found });
+        known.cloned().or_else(|| self.accounts.as_ref()?.user(token, Timestamp::now()))
     }
 }
 
@@ -96,24 +98,4 @@ pub fn limits() -> TokenLimits {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::controlplane::{rbac::service_account, reviews::Tokens as _};
-
-    #[test]
-    fn a_token_stands_for_its_user_alone() {
-        let mut tokens = Tokens::default();
-        let jane = tokens.issue(User { name: "jane".to_owned(), ..User::default() });
-        let robot = tokens.issue(service_account("root", "default", "robot", "u"));
-        assert_eq!(jane.len(), 43);
-        let found = tokens.user(&jane).unwrap();
-        assert_eq!(
-            (found.name.as_str(), found.groups.as_slice()),
-            ("jane", &["system:authenticated".to_owned()][..])
-        );
-        assert_eq!(tokens.user(&robot).unwrap().name, "system:serviceaccount:default:robot");
-        for wrong in ["", "jane", &jane[1..], &format!("{jane} "), &format!("{jane}{robot}")] {
-            assert_eq!(tokens.user(wrong), None, "{wrong:?}");
-        }
-    }
-}
+mod tests;

@@ -92,7 +92,7 @@ impl Rows {
 
     /// The answer to a `get` of one row; `None` for any other question.
     fn judge(&self, attributes: &Attributes) -> Option<Verdict> {
-        let Target::Resource { group, resource, subresource, name, .. } = &attributes.target else {
+        let Target::Resource { group, resource, subresource, name, .. } = &*attributes.target else {
             return None;
         };
         let Scope::Id(cluster) = &attributes.scope else { return None };
@@ -108,9 +108,9 @@ impl Rows {
         // Of what is outside nobody learns more than that it is not here.
         let asked = if outside { Scope::Wildcard } else { attributes.scope.clone() };
         let door = Attributes {
-            verb: "access".to_owned(),
+            verb: "access".into(),
             scope: asked,
-            target: Target::NonResource { path: "/".to_owned() },
+            target: Arc::new(Target::NonResource { path: "/".to_owned() }),
             user: user.clone(),
         };
         let allowed =
@@ -122,16 +122,16 @@ impl Rows {
 fn get(user: &Arc<User>, scope: Scope, resource: &str, name: &str) -> Attributes {
     Attributes {
         user: user.clone(),
-        verb: "get".to_owned(),
+        verb: "get".into(),
         scope,
-        target: Target::Resource {
+        target: Arc::new(Target::Resource {
             group: views::GROUP.to_owned(),
             version: views::VERSION.to_owned(),
             resource: resource.to_owned(),
             subresource: String::new(),
             namespace: String::new(),
             name: name.to_owned(),
-        },
+        }),
     }
 }
 

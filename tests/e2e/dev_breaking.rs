@@ -183,6 +183,25 @@ fn two_thousand_objects_are_paged_and_watched() {
 }
 
 #[test]
+fn a_second_run_leaves_the_files_of_the_first_alone() {
+    if !binaries::present() {
+        return;
+    }
+    let demo = Demo::start(&BARE);
+    let kubeconfig = demo.kubeconfig();
+    let before = std::fs::read_to_string(&kubeconfig).expect("it was written");
+    let flag = format!("--kubeconfig={}", kubeconfig.display());
+    let output = tmc(&["dev", "--listen=127.0.0.1:0", "--clusters=0", &flag]);
+    assert!(!output.status.success(), "{}", output.stdout);
+    assert!(
+        output.stderr.contains("belongs to a tmc dev that serves on https://127.0.0.1"),
+        "{}",
+        output.stderr
+    );
+    assert_eq!(std::fs::read_to_string(&kubeconfig).expect("it is there"), before);
+}
+
+#[test]
 fn wrong_flags_are_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -191,7 +210,11 @@ fn wrong_flags_are_named() {
     let nowhere = format!("--kubeconfig={}", folder.path().join("absent/kubeconfig").display());
     let a_folder = format!("--kubeconfig={}", folder.path().display());
     let free = "--listen=127.0.0.1:0";
-    let cases: [(&[&str], &[&str]); 8] = [
+    let others = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(others.path(), "apiVersion: v1\nkind: Config\n").expect("write it");
+    let not_ours = format!("--kubeconfig={}", others.path().display());
+    let cases: [(&[&str], &[&str]); 9] = [
+        (&[free, &not_ours], &["--kubeconfig", "was not written by tmc dev"]),
         (&[&busy, &kubeconfig], &["--listen", "cannot listen on 127.0.0.1", "in use"]),
         (&["--listen=localhost", &kubeconfig], &["--listen", "localhost"]),
         (&["--listen=203.0.113.7:0", &kubeconfig], &["--listen", "cannot listen on 203.0.113.7"]),

@@ -26,6 +26,7 @@ const SERVED: &[(&str, &[&str])] = &[
             "namespaces/status",
             "secrets",
             "serviceaccounts",
+            "serviceaccounts/token",
             "services",
             "services/status",
         ],

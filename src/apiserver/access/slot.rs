@@ -29,7 +29,7 @@ pub(crate) struct SlotKey {
 
 impl SlotKey {
     pub(crate) fn of(resource: &ResourceInfo, attributes: &Attributes) -> Self {
-        let (namespace, name) = match &attributes.target {
+        let (namespace, name) = match &*attributes.target {
             Target::Resource { namespace, name, .. } => (namespace.clone(), name.clone()),
             Target::NonResource { .. } => Default::default(),
         };
@@ -76,7 +76,7 @@ pub(crate) struct Due {
 
 impl Slot {
     pub(crate) fn new(resource: &Arc<ResourceInfo>, attributes: &Attributes, log: &Arc<ResourceLog>) -> Self {
-        let name = match &attributes.target {
+        let name = match &*attributes.target {
             Target::Resource { name, .. } => name.clone(),
             Target::NonResource { .. } => String::new(),
         };
@@ -91,7 +91,7 @@ impl Slot {
             phase: None,
             checking: false,
         };
-        let question = about(&Attributes { verb: "get".to_owned(), ..attributes.clone() }, "");
+        let question = about(&Attributes { verb: "get".into(), ..attributes.clone() }, "");
         Self {
             resource: resource.clone(),
             question,
@@ -251,7 +251,7 @@ impl State {
 /// The same question about one name.
 pub(crate) fn about(question: &Attributes, row: &str) -> Attributes {
     let mut question = question.clone();
-    if let Target::Resource { name, .. } = &mut question.target {
+    if let Target::Resource { name, .. } = Arc::make_mut(&mut question.target) {
         row.clone_into(name);
     }
     question

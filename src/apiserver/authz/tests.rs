@@ -94,7 +94,8 @@ async fn every_field_is_part_of_the_question() {
     };
     let with_target = |change: fn([&mut String; 6])| {
         let mut other = base.clone();
-        if let Target::Resource { group, version, resource, subresource, namespace, name } = &mut other.target
+        if let Target::Resource { group, version, resource, subresource, namespace, name } =
+            Arc::make_mut(&mut other.target)
         {
             change([group, version, resource, subresource, namespace, name]);
         }
@@ -109,7 +110,7 @@ async fn every_field_is_part_of_the_question() {
         with_user(|user| drop(user.extra.insert("x".into(), vec![]))),
         Attributes { verb: "list".into(), ..base.clone() },
         Attributes { scope: crate::apiserver::scope::Scope::Id("x".into()), ..base.clone() },
-        Attributes { target: path, ..base.clone() },
+        Attributes { target: path.into(), ..base.clone() },
         with_target(|[group, ..]| group.push('x')),
         with_target(|[_, version, ..]| version.push('x')),
         with_target(|[_, _, resource, ..]| resource.push('x')),

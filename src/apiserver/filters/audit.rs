@@ -5,18 +5,20 @@ use http::{HeaderName, HeaderValue};
 
 use super::Next;
 
-pub const AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
+const AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
 /// A longer id is the caller's joke, and would be logged.
 const MAX_LENGTH: usize = 253;
 
-pub async fn audit_id(mut request: Request, next: impl Next) -> Response {
+/// A request and its id.
+pub type Audited = (Request, HeaderValue);
+
+pub async fn audit_id(request: Request, next: impl Next<Audited>) -> Response {
     let given = request.headers().get(AUDIT_ID).filter(|id| !id.is_empty() && id.len() <= MAX_LENGTH);
     let id = match given {
         Some(id) => id.clone(),
         None => new_id(),
     };
-    request.headers_mut().insert(AUDIT_ID, id.clone());
-    let mut response = next.run(request).await;
+    let mut response = next.run((request, id.clone())).await;
     response.headers_mut().insert(AUDIT_ID, id);
     response
 }

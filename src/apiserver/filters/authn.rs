@@ -2,51 +2,44 @@
 
 use std::time::Instant;
 
-use axum::{
-    extract::Request,
-    response::{IntoResponse, Response},
-};
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, header};
 
-use super::{Chain, Next, info};
+use super::{Call, Chain, Next};
 use crate::apiserver::{
     identity::{Authenticated, Connection},
     status::ApiError,
 };
 
-pub async fn authenticate(chain: &Chain, mut request: Request, next: impl Next) -> Response {
-    let caller = match info(&request) {
-        Ok(info) if info.is_probe() => None,
-        Ok(_) => match caller(chain, request.extensions().get(), request.headers()).await {
-            Ok(caller) => Some(caller),
+pub async fn authenticate(
+    chain: &Chain,
+    connection: &Connection,
+    mut call: Call,
+    next: impl Next,
+) -> Response {
+    if !call.info.is_probe() {
+        match caller(chain, connection, call.request.headers()).await {
+            Ok(caller) => {
+                tracing::Span::current().record("user", caller.user.name.as_str());
+                call.caller = Some(caller);
+            }
             Err(error) => return error.into_response(),
-        },
-        Err(error) => return error.into_response(),
-    };
+        }
+    }
     // From here on nobody can mistake a claim, or a secret, for an identity.
-    let headers = request.headers_mut();
-    let is_claim =
-        |name: &&HeaderName| **name == header::AUTHORIZATION || chain.authenticator.is_identity(name);
-    let claims: Vec<_> = headers.keys().filter(is_claim).cloned().collect();
-    for name in claims {
-        headers.remove(name);
+    let headers = call.request.headers_mut();
+    headers.remove(header::AUTHORIZATION);
+    for claim in chain.authenticator.identity_headers(headers) {
+        headers.remove(claim);
     }
-    if let Some(caller) = caller {
-        tracing::Span::current().record("user", caller.user.name.as_str());
-        request.extensions_mut().insert(caller);
-    }
-    next.run(request).await
+    next.run(call).await
 }
 
 async fn caller(
     chain: &Chain,
-    connection: Option<&Connection>,
+    connection: &Connection,
     headers: &HeaderMap,
 ) -> Result<Authenticated, ApiError> {
-    let connection = connection.ok_or_else(|| {
-        tracing::error!("a request came without its connection");
-        ApiError::internal()
-    })?;
     let started = Instant::now();
     let answer = chain.authenticator.authenticate(connection, headers).await;
     let result = match &answer {

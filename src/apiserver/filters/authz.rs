@@ -3,14 +3,11 @@
 //! Discovery, OpenAPI and version need a caller and no review, but in a workspace they do: it is for those who may
 //! enter it. A front that names no user gets these and nothing else.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
-use axum::{
-    extract::Request,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 
-use super::{Chain, Next, forbidden::forbidden, info};
+use super::{Call, Chain, Next, forbidden::forbidden};
 use crate::apiserver::{
     identity::{Attributes, Authenticated, Decision, Target, Via},
     request_info::RequestInfo,
@@ -18,20 +15,12 @@ use crate::apiserver::{
     status::{ApiError, Details},
 };
 
-pub async fn authorize(chain: &Chain, mut request: Request, next: impl Next) -> Response {
-    let caller = request.extensions().get::<Authenticated>();
-    let decided = match info(&request) {
-        Ok(info) => attributes(chain, &info, caller).await,
-        Err(error) => Err(error),
-    };
-    match decided {
-        Ok(None) => {}
-        Ok(Some(attributes)) => {
-            request.extensions_mut().insert(attributes);
-        }
+pub async fn authorize(chain: &Chain, mut call: Call, next: impl Next) -> Response {
+    match attributes(chain, &call.info, call.caller.as_ref()).await {
+        Ok(allowed) => call.attributes = allowed,
         Err(error) => return error.into_response(),
     }
-    next.run(request).await
+    next.run(call).await
 }
 
 /// The attributes that were allowed; `None` where no review is needed.
@@ -58,7 +47,7 @@ async fn attributes(
         user: caller.user.clone(),
         verb: info.verb.clone(),
         scope: info.scope.clone(),
-        target: within_itself(info.target.clone()),
+        target: within_itself(&info.target),
     };
     match info.unresolved {
         Some(Unresolved::Unknown) => return Err(forbidden(&attributes, NO_ACCESS)),
@@ -74,8 +63,8 @@ async fn attributes(
 
 /// Over all logical clusters objects can be listed and watched, and nothing else.
 fn across(attributes: Attributes) -> Result<Attributes, ApiError> {
-    let Target::Resource { group, resource, .. } = &attributes.target else { return Ok(attributes) };
-    let verb = attributes.verb.as_str();
+    let Target::Resource { group, resource, .. } = &*attributes.target else { return Ok(attributes) };
+    let verb = &*attributes.verb;
     if matches!(verb, "list" | "watch") {
         return Ok(attributes);
     }
@@ -89,13 +78,16 @@ fn across(attributes: Attributes) -> Result<Attributes, ApiError> {
 }
 
 /// A namespace counts as being in itself, so that a Role in it may grant what is asked of it.
-fn within_itself(mut target: Target) -> Target {
-    if let Target::Resource { group, resource, namespace, name, .. } = &mut target
-        && group.is_empty()
-        && resource == "namespaces"
-        && namespace.is_empty()
+fn within_itself(target: &Arc<Target>) -> Arc<Target> {
+    let mut target = target.clone();
+    let is_namespace = |target: &Target| {
+        matches!(target, Target::Resource { group, resource, namespace, .. }
+            if group.is_empty() && resource == "namespaces" && namespace.is_empty())
+    };
+    if is_namespace(&target)
+        && let Target::Resource { namespace, name, .. } = Arc::make_mut(&mut target)
     {
-        *namespace = name.clone();
+        namespace.clone_from(name);
     }
     target
 }

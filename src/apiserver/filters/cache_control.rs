@@ -1,12 +1,12 @@
 //! Nothing may be cached unless the handler says so, as discovery does.
 
-use axum::{extract::Request, response::Response};
+use axum::response::Response;
 use http::{HeaderValue, header};
 
-use super::Next;
+use super::{Call, Next};
 
-pub async fn cache_control(request: Request, next: impl Next) -> Response {
-    let mut response = next.run(request).await;
+pub async fn cache_control(call: Call, next: impl Next) -> Response {
+    let mut response = next.run(call).await;
     response
         .headers_mut()
         .entry(header::CACHE_CONTROL)

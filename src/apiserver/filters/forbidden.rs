@@ -10,7 +10,7 @@ use crate::apiserver::{
 pub fn forbidden(attributes: &Attributes, reason: &str) -> ApiError {
     let what = escaped(&refusal(attributes));
     let colon = if reason.is_empty() { "" } else { ": " };
-    let (subject, details) = match &attributes.target {
+    let (subject, details) = match &*attributes.target {
         Target::NonResource { .. } => ("forbidden".to_owned(), Details::default()),
         Target::Resource { group, resource, name, .. } => {
             let dot = if group.is_empty() { "" } else { "." };
@@ -32,7 +32,7 @@ pub fn forbidden(attributes: &Attributes, reason: &str) -> ApiError {
 
 fn refusal(attributes: &Attributes) -> String {
     let (user, verb) = (&attributes.user.name, &attributes.verb);
-    match &attributes.target {
+    match &*attributes.target {
         Target::NonResource { path } => format!("User {user:?} cannot {verb} path {path:?}"),
         Target::Resource { group, resource, subresource, namespace, .. } => {
             let resource = match subresource.as_str() {
@@ -61,7 +61,7 @@ mod tests {
 
     fn message(target: Target, reason: &str) -> String {
         let user = Arc::new(User { name: "<jane>".to_owned(), ..User::default() });
-        let attributes = Attributes { user, verb: "get".to_owned(), scope: Scope::None, target };
+        let attributes = Attributes { user, verb: "get".into(), scope: Scope::None, target: target.into() };
         forbidden(&attributes, reason).message
     }
 

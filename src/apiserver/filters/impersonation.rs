@@ -12,13 +12,10 @@ mod tests;
 
 use std::sync::Arc;
 
-use axum::{
-    extract::Request,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use super::{Chain, Next, info};
+use super::{Call, Chain, Next};
 use crate::apiserver::{
     identity::{Attributes, Authenticated, User, Via},
     status::ApiError,
@@ -28,27 +25,27 @@ use modes::Impersonation;
 const REFUSAL: &str = "forbidden: Impersonate-* headers are not served here; \
     send the request through kube-apiserver, which resolves them";
 
-pub async fn impersonate(chain: &Chain, mut request: Request, next: impl Next) -> Response {
-    if !request.headers().keys().any(|name| name.as_str().starts_with(headers::PREFIX)) {
-        return next.run(request).await;
+pub async fn impersonate(chain: &Chain, mut call: Call, next: impl Next) -> Response {
+    if !call.request.headers().keys().any(|name| name.as_str().starts_with(headers::PREFIX)) {
+        return next.run(call).await;
     }
     if chain.workspaces.is_none() {
         return ApiError::new(StatusCode::FORBIDDEN, "Forbidden", REFUSAL).into_response();
     }
-    match question(&request) {
+    match question(&call) {
         // Boxed: hardly a request needs the room.
         Ok(Some(question)) => match Box::pin(question.answer(chain)).await {
             Ok(caller) => {
                 tracing::debug!(user = caller.user.name, "the caller acts as somebody else");
-                request.extensions_mut().insert(caller);
+                call.caller = Some(caller);
             }
             Err(error) => return error.into_response(),
         },
         Ok(None) => {}
         Err(error) => return error.into_response(),
     }
-    headers::remove(request.headers_mut());
-    next.run(request).await
+    headers::remove(call.request.headers_mut());
+    next.run(call).await
 }
 
 /// May this caller act as that user in this request?
@@ -60,12 +57,11 @@ struct Question {
 }
 
 /// `None` leaves the request the caller's own.
-fn question(request: &Request) -> Result<Option<Question>, ApiError> {
-    let Some(wanted) = headers::wanted(request.headers())? else { return Ok(None) };
-    let info = info(request)?;
-    let caller = request.extensions().get::<Authenticated>();
+fn question(call: &Call) -> Result<Option<Question>, ApiError> {
+    let Some(wanted) = headers::wanted(call.request.headers())? else { return Ok(None) };
+    let info = &call.info;
     // Without a caller it is a probe; a scope that leads nowhere is refused for the caller's own sake.
-    let (Some(caller), None) = (caller, info.unresolved) else { return Ok(None) };
+    let (Some(caller), None) = (&call.caller, info.unresolved) else { return Ok(None) };
     let attributes = Attributes {
         user: caller.user.clone(),
         verb: info.verb.clone(),

@@ -3,32 +3,26 @@
 //! Discovery, OpenAPI, version and health are exempt, else overload would become an outage of the
 //! APIService and of every namespace deletion. No caller and no group is. A watch counts until it started.
 
-use axum::{
-    extract::Request,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 
-use super::{Chain, Next, info};
+use super::{Call, Chain, Next};
 use crate::apiserver::{
     metrics::{Counted, RequestLabels},
     request::Verb,
     status::ApiError,
 };
 
-pub async fn max_in_flight(chain: &Chain, request: Request, next: impl Next) -> Response {
-    let info = match info(&request) {
-        Ok(info) if info.is_discovery() || info.is_health() => return next.run(request).await,
-        Ok(info) => info,
-        Err(error) => return error.into_response(),
-    };
+pub async fn max_in_flight(chain: &Chain, call: Call, next: impl Next) -> Response {
+    if call.info.is_discovery() || call.info.is_health() {
+        return next.run(call).await;
+    }
     let Ok(_permit) = chain.inflight.try_acquire() else {
         let error = ApiError::too_many_requests();
-        let labels = RequestLabels::new(&info, request.method(), chain.routes.served(&info));
+        let labels = RequestLabels::new(&call);
         chain.metrics.terminated(&labels, error.code);
         return error.into_response();
     };
-    let reads = Verb::named(&info.verb).is_none_or(Verb::reads);
-    let gauge = chain.metrics.inflight.with_label_values(&[if reads { "readOnly" } else { "mutating" }]);
-    let _counted = Counted::new(gauge);
-    next.run(request).await
+    let reads = Verb::named(&call.info.verb).is_none_or(Verb::reads);
+    let _counted = Counted::new(chain.metrics.inflight(reads));
+    next.run(call).await
 }

@@ -2,24 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::Request,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, Version, header};
 
-use super::{Chain, Next};
+use super::{Call, Chain, Next, audit::Audited};
 use crate::apiserver::{request_info::RequestInfo, status::ApiError};
 
-pub async fn request_info(chain: &Chain, mut request: Request, next: impl Next) -> Response {
+pub async fn request_info(chain: &Chain, (request, audit_id): Audited, next: impl Next) -> Response {
     if request.method() == Method::CONNECT {
         return no_tunnel(request.version());
     }
     match RequestInfo::parse(request.method(), request.uri()) {
         Ok(mut info) => {
             resolve(chain, &mut info);
-            request.extensions_mut().insert(Arc::new(info));
-            next.run(request).await
+            let (rest, info) = (chain.routes.rest(&info), Arc::new(info));
+            next.run(Call { request, audit_id, info, rest, caller: None, attributes: None }).await
         }
         Err(error) => error.into_response(),
     }

@@ -7,33 +7,26 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{
-    body::Body,
-    extract::Request,
-    response::{IntoResponse, Response},
-};
+use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::StatusCode;
 use http_body::{Body as _, Frame, SizeHint};
 use tracing::Instrument;
 
-use super::{Chain, Next, info, trace};
+use super::{Call, Chain, Next, trace};
 use crate::apiserver::metrics::{Counted, Metrics, RequestLabels};
 
-pub async fn observe(chain: &Chain, request: Request, next: impl Next) -> Response {
-    let info = match info(&request) {
-        Ok(info) => info,
-        Err(error) => return error.into_response(),
-    };
-    let labels = RequestLabels::new(&info, request.method(), chain.routes.served(&info));
+pub async fn observe(chain: &Chain, call: Call, next: impl Next) -> Response {
+    let labels = RequestLabels::new(&call);
     let started = Instant::now();
-    let span = trace::span(&request, &info, &labels);
-    let response = next.run(request).instrument(span.clone()).await;
+    let span = trace::span(&call, &labels);
+    let long_running = call.info.long_running();
+    let response = next.run(call).instrument(span.clone()).await;
     let code = response.status();
     span.record("http.response.status_code", code.as_u16());
     let took = started.elapsed();
     span.in_scope(|| tracing::debug!(code = code.as_u16(), ?took, "answered"));
-    if info.long_running() && code.is_success() {
+    if long_running && code.is_success() {
         return response.map(|body| watched(body, &chain.metrics, labels, code));
     }
     chain.metrics.answered(&labels, code, took, response.body().size_hint().exact());

@@ -2,16 +2,13 @@
 
 use std::{any::Any, panic::AssertUnwindSafe};
 
-use axum::{
-    extract::Request,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 
-use super::Next;
+use super::{Next, audit::Audited};
 use crate::apiserver::status::ApiError;
 
-pub async fn panics(request: Request, next: impl Next) -> Response {
+pub async fn panics(request: Audited, next: impl Next<Audited>) -> Response {
     // Nothing of the request is used after an unwind.
     match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,

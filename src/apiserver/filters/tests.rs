@@ -5,12 +5,11 @@ use std::time::Duration;
 use axum::body::to_bytes;
 use http::{HeaderMap, Request, header};
 use serde_json::Value;
-use tower::ServiceExt;
 
 use super::*;
 use crate::apiserver::{
     server::Limits,
-    testing::{COLLECTION, limits, log_of, request, server},
+    testing::{COLLECTION, connection, limits, log_of, request, server},
 };
 
 mod workspaces;
@@ -20,7 +19,7 @@ fn service(limits: Limits) -> Service {
 }
 
 async fn send(service: &Service, request: Request<axum::body::Body>) -> (u16, HeaderMap, String) {
-    let response = service.clone().oneshot(request).await.unwrap();
+    let response = service.answer(&connection(), request).await;
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, 1 << 20).await.unwrap();
     (parts.status.as_u16(), parts.headers, String::from_utf8(body.to_vec()).unwrap())
@@ -199,7 +198,8 @@ async fn requests_end_in_time() {
 #[tokio::test]
 async fn overload_sheds_requests_but_not_discovery() {
     let service = service(Limits { requests_in_flight: 1, ..limits() });
-    let waiting = service.clone().oneshot(request("GET", COLLECTION, "waiter"));
+    let from = connection();
+    let waiting = service.answer(&from, request("GET", COLLECTION, "waiter"));
     let mut waiting = std::pin::pin!(waiting);
     assert!(futures::poll!(&mut waiting).is_pending());
     let (code, headers, _) = send(&service, request("GET", COLLECTION, "jane")).await;
@@ -215,7 +215,7 @@ async fn a_watch_gives_its_permit_back_once_it_runs_and_ends_with_the_server() {
     let watches = server.watches.clone();
     let service = server.into_service();
     let watch = request("GET", &format!("{COLLECTION}?watch=1"), "jane");
-    let response = service.clone().oneshot(watch).await.unwrap();
+    let response = service.answer(&connection(), watch).await;
     assert_eq!(response.status(), 200);
     assert_eq!(code(&service, "GET", COLLECTION, "jane").await, 200);
 
@@ -237,15 +237,20 @@ async fn a_watch_gives_its_permit_back_once_it_runs_and_ends_with_the_server() {
 
 #[tokio::test]
 async fn reads_and_writes_in_flight_are_counted_apart() {
-    let service = server(log_of(&["a"], 10), limits()).into_service();
-    let kinds = async || {
+    let (service, from) = (server(log_of(&["a"], 10), limits()).into_service(), connection());
+    let counts = async || {
         let (_, _, text) = send(&service, request("GET", "/metrics", "jane")).await;
         ["readOnly", "mutating"].map(|kind| {
-            text.contains(&format!("apiserver_current_inflight_requests{{request_kind=\"{kind}\"}}"))
+            let name = format!("apiserver_current_inflight_requests{{request_kind=\"{kind}\"}} ");
+            text.lines().find_map(|line| line.strip_prefix(&name)).map(str::to_owned)
         })
     };
-    code(&service, "GET", COLLECTION, "jane").await;
-    assert_eq!(kinds().await, [true, false]);
-    code(&service, "POST", COLLECTION, "jane").await;
-    assert_eq!(kinds().await, [true, true]);
+    // The question itself is one that reads.
+    assert_eq!(counts().await, [Some("1".to_owned()), Some("0".to_owned())]);
+    let mut writing = std::pin::pin!(service.answer(&from, request("POST", COLLECTION, "waiter")));
+    assert!(futures::poll!(&mut writing).is_pending());
+    assert_eq!(counts().await, [Some("1".to_owned()), Some("1".to_owned())]);
+    let mut reading = std::pin::pin!(service.answer(&from, request("GET", COLLECTION, "waiter")));
+    assert!(futures::poll!(&mut reading).is_pending());
+    assert_eq!(counts().await, [Some("2".to_owned()), Some("1".to_owned())]);
 }

@@ -1,29 +1,25 @@
 //! No request but a watch may take longer than the server, or the client with `?timeout=`, allows.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use axum::{
-    extract::Request,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use super::{Chain, Next, info};
+use super::{Call, Chain, Next};
 use crate::apiserver::{request_info::RequestInfo, status::ApiError};
 
-pub async fn timeout(chain: &Chain, request: Request, next: impl Next) -> Response {
-    match limit(&request, chain.timeout) {
+pub async fn timeout(chain: &Chain, call: Call, next: impl Next) -> Response {
+    match limit(&call.info, chain.timeout) {
         Err(error) => error.into_response(),
-        Ok(None) => next.run(request).await,
-        Ok(Some(limit)) => match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(None) => next.run(call).await,
+        Ok(Some(limit)) => match tokio::time::timeout(limit, next.run(call)).await {
             Ok(response) => response,
             Err(_) => timed_out().into_response(),
         },
     }
 }
 
-fn limit(request: &Request, server: Duration) -> Result<Option<Duration>, ApiError> {
-    let info: Arc<RequestInfo> = info(request)?;
+fn limit(info: &RequestInfo, server: Duration) -> Result<Option<Duration>, ApiError> {
     if info.long_running() {
         return Ok(None);
     }

@@ -1,23 +1,23 @@
 //! The span of a request. A caller's own trace is linked, never continued: we do not know him yet.
 
-use axum::extract::Request;
 use http::HeaderMap;
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 use tracing::{Span, field::Empty};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use super::audit::AUDIT_ID;
-use crate::apiserver::{metrics::RequestLabels, request_info::RequestInfo};
+use super::Call;
+use crate::apiserver::metrics::RequestLabels;
 
 /// Named after verb and resource; costs next to nothing while nobody listens at `debug`.
-pub fn span(request: &Request, info: &RequestInfo, labels: &RequestLabels) -> Span {
+pub fn span(call: &Call, labels: &RequestLabels) -> Span {
+    let request = &call.request;
     let span = tracing::debug_span!(
         "request",
         otel.name = Empty,
         otel.kind = "server",
         http.request.method = request.method().as_str(),
-        url.path = info.path,
-        audit_id = request.headers().get(AUDIT_ID).and_then(|id| id.to_str().ok()),
+        url.path = request.uri().path(),
+        audit_id = call.audit_id.to_str().ok(),
         http.response.status_code = Empty,
         user = Empty,
     );

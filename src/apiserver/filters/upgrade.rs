@@ -2,18 +2,16 @@
 //!
 //! The connection of one that tries ends with the refusal, so that nothing sent behind it is read.
 
-use axum::{
-    extract::Request,
-    response::{IntoResponse, Response},
-};
+use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, Version, header};
 
-use super::Next;
+use super::{Call, Next};
 use crate::apiserver::status::ApiError;
 
-pub async fn refuse(request: Request, next: impl Next) -> Response {
+pub async fn refuse(call: Call, next: impl Next) -> Response {
+    let request = &call.request;
     if request.method() != Method::CONNECT && !request.headers().contains_key(header::UPGRADE) {
-        return next.run(request).await;
+        return next.run(call).await;
     }
     let old = request.version() <= Version::HTTP_11;
     let mut response = ApiError::bad_request("connections are not upgraded here").into_response();

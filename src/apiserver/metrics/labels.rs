@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::apiserver::{identity::Target, request_info::RequestInfo, resource::ResourceInfo};
+use crate::apiserver::{filters::Call, identity::Target, request_info::RequestInfo, resource::ResourceInfo};
 
 /// The label values of a request, all of them from closed sets.
 #[derive(Clone, Debug)]
@@ -16,13 +16,18 @@ pub struct RequestLabels {
 }
 
 impl RequestLabels {
-    /// `served` is the resource when it is one of ours; others are counted without their names.
-    pub fn new(info: &RequestInfo, method: &http::Method, served: Option<Arc<ResourceInfo>>) -> Self {
-        let (named, namespaced) = match &info.target {
+    /// A resource that is not one of ours is counted without its names.
+    pub fn new(call: &Call) -> Self {
+        let served = call.rest.as_ref().map(|rest| rest.storage.info().clone());
+        Self::of(&call.info, call.request.method(), served)
+    }
+
+    pub(super) fn of(info: &RequestInfo, method: &http::Method, served: Option<Arc<ResourceInfo>>) -> Self {
+        let (named, namespaced) = match &*info.target {
             Target::Resource { name, namespace, .. } => (!name.is_empty(), !namespace.is_empty()),
             Target::NonResource { .. } => (false, false),
         };
-        let scope = match &info.target {
+        let scope = match &*info.target {
             Target::NonResource { .. } => "",
             Target::Resource { .. } if named => "resource",
             Target::Resource { .. } if namespaced => "namespace",
@@ -62,7 +67,7 @@ impl Hash for RequestLabels {
 }
 
 fn verb(info: &RequestInfo, method: &http::Method) -> &'static str {
-    match info.verb.as_str() {
+    match &*info.verb {
         "list" => "LIST",
         "watch" => "WATCH",
         "deletecollection" => "DELETECOLLECTION",

@@ -9,7 +9,7 @@ use crate::apiserver::request_info::RequestInfo;
 fn labels(method: &str, uri: &str) -> RequestLabels {
     let method = Method::from_bytes(method.as_bytes()).unwrap();
     let info = RequestInfo::parse(&method, &uri.parse::<Uri>().unwrap()).unwrap();
-    RequestLabels::new(&info, &method, None)
+    RequestLabels::of(&info, &method, None)
 }
 
 #[test]

@@ -52,7 +52,7 @@ impl Registry {
         let info = self.strategy.info();
         let given = meta::text(&object, "name").to_owned();
         if info.namespaced {
-            self.store.admit(&request.scope, &request.namespace, &given)?;
+            self.store.admit(request.scope(), request.namespace(), &given)?;
         }
         self.store.permit(request, &object, None)?;
         if !matches!(meta::text(&object, "resourceVersion"), "" | "0") {
@@ -77,15 +77,15 @@ impl Registry {
             self.check_new(&object)?;
             let key = self.key(request, meta::text(&object, "name"));
             let made = if dry_run {
-                let snapshot = self.store.snapshot(&request.scope)?;
+                let snapshot = self.store.snapshot(request.scope())?;
                 snapshot
                     .get(&key)
                     .cloned()
-                    .map_or(Ok(Answer::Json(self.store.shown(&request.scope, object.clone()))), |there| {
+                    .map_or(Ok(Answer::Json(self.store.shown(request.scope(), object.clone()))), |there| {
                         Err(Refused::Exists(there))
                     })
             } else {
-                self.store.commit(&request.scope, &key, Change::Create(object.clone())).map(Answer::Object)
+                self.store.commit(request.scope(), &key, Change::Create(object.clone())).map(Answer::Object)
             };
             match made {
                 Ok(answer) => {

@@ -25,8 +25,8 @@ const ORPHAN: &str = "orphan";
 impl Registry {
     pub(super) fn delete(&self, request: &ResourceRequest) -> Result<Written, ApiError> {
         let options = self.delete_options(request)?;
-        if let Some(why) = self.strategy.undeletable(&request.name) {
-            return Err(errors::forbidden(self.strategy.info(), &request.name, why));
+        if let Some(why) = self.strategy.undeletable(request.name()) {
+            return Err(errors::forbidden(self.strategy.info(), request.name(), why));
         }
         for _ in 0..TRIES {
             let live = self.live(request)?;
@@ -45,27 +45,28 @@ impl Registry {
                 }
                 Ok(None) => return Ok(self.gone(&self.store.value(&live))),
                 Err(Refused::Changed) if options.resource_version.is_none() => {}
-                Err(Refused::Changed) => return Err(errors::modified(self.strategy.info(), &request.name)),
+                Err(Refused::Changed) => return Err(errors::modified(self.strategy.info(), request.name())),
                 Err(Refused::Other(error)) => return Err(error),
                 Err(Refused::Missing | Refused::Exists(_)) => {
-                    return Err(errors::not_found(self.strategy.info(), &request.name));
+                    return Err(errors::not_found(self.strategy.info(), request.name()));
                 }
             }
         }
-        Err(errors::modified(self.strategy.info(), &request.name))
+        Err(errors::modified(self.strategy.info(), request.name()))
     }
 
     /// Deletes what the list options select, each object for itself, and answers with what was there.
     pub(super) fn delete_collection(&self, request: &ResourceRequest) -> Result<Written, ApiError> {
         let options = self.delete_options(request)?;
-        let selected = ListOptions::parse(&request.query, Verb::List)?;
+        let selected = ListOptions::parse(request.query(), Verb::List)?;
         selected.fields.check(self.strategy.selectable_fields()).map_err(ApiError::bad_request)?;
-        let snapshot = self.store.snapshot(&request.scope)?;
+        let snapshot = self.store.snapshot(request.scope())?;
         let info = self.strategy.info();
         let mut items = Vec::new();
         for live in snapshot.iter() {
-            let placed =
-                !info.namespaced || request.namespace.is_empty() || *live.key.namespace == *request.namespace;
+            let placed = !info.namespaced
+                || request.namespace().is_empty()
+                || *live.key.namespace == *request.namespace();
             if !placed || !selected.labels.matches(&live.labels) || !selected.fields.matches(live) {
                 continue;
             }
@@ -95,7 +96,7 @@ impl Registry {
                 Err(Refused::Other(error)) => return Err(error),
                 Ok(_) | Err(Refused::Missing | Refused::Exists(_)) => return Ok(()),
             }
-            match self.store.snapshot(&request.scope)?.get(&live.key) {
+            match self.store.snapshot(request.scope())?.get(&live.key) {
                 Some(there) => live = there.clone(),
                 None => return Ok(()),
             }
@@ -105,11 +106,11 @@ impl Registry {
 
     fn delete_options(&self, request: &ResourceRequest) -> Result<DeleteOptions, ApiError> {
         if request.body.is_empty() {
-            return DeleteOptions::parse(&request.query, None);
+            return DeleteOptions::parse(request.query(), None);
         }
         let decoded = body::decode(&request.headers, &request.body, self.protobuf, ("v1", "DeleteOptions"))?;
         match decoded.value["kind"].as_str() {
-            None | Some("" | "DeleteOptions") => DeleteOptions::parse(&request.query, Some(&decoded.value)),
+            None | Some("" | "DeleteOptions") => DeleteOptions::parse(request.query(), Some(&decoded.value)),
             Some(kind) => Err(ApiError::bad_request(format!(
                 "decoded object cannot be converted to DeleteOptions: {kind}"
             ))),
@@ -140,7 +141,7 @@ impl Registry {
         if self.strategy.finalized(&object) {
             if !options.dry_run {
                 // The last state a watcher sees is the one before: nobody has seen the deletion under way.
-                self.store.commit(&request.scope, &live.key, Change::Remove(version, old))?;
+                self.store.commit(request.scope(), &live.key, Change::Remove(version, old))?;
             }
             return Ok(None);
         }
@@ -149,9 +150,9 @@ impl Registry {
         }
         if options.dry_run {
             meta::set(&mut object, "resourceVersion", version.to_string().into());
-            return Ok(Some(Answer::Json(self.store.shown(&request.scope, object))));
+            return Ok(Some(Answer::Json(self.store.shown(request.scope(), object))));
         }
-        let stored = self.store.commit(&request.scope, &live.key, Change::Replace(version, object))?;
+        let stored = self.store.commit(request.scope(), &live.key, Change::Replace(version, object))?;
         Ok(Some(Answer::Object(stored)))
     }
 

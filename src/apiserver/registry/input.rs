@@ -146,7 +146,7 @@ impl Registry {
 
     /// Fills the namespace in; 400 when the body has another.
     pub(super) fn place(&self, object: &mut Value, request: &ResourceRequest) -> Result<(), ApiError> {
-        let expected = if self.strategy.info().namespaced { request.namespace.as_str() } else { "" };
+        let expected = if self.strategy.info().namespaced { request.namespace() } else { "" };
         let given = meta::text(object, "namespace").to_owned();
         if expected.is_empty() {
             // What has no namespace ignores one, as upstream does.
@@ -163,7 +163,7 @@ impl Registry {
 
     /// The name in the body must be there and the one of the URL.
     pub(super) fn check_name(given: &str, request: &ResourceRequest) -> Result<(), ApiError> {
-        let url = &request.name;
+        let url = request.name();
         if given.is_empty() {
             return Err(ApiError::bad_request(format!(
                 "the name of the object ({url} based on URL) was undeterminable: name must be provided"

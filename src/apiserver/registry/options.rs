@@ -29,7 +29,7 @@ pub struct WriteOptions {
 impl WriteOptions {
     /// 422 for values that are not known. `apply`: the body is an apply patch.
     pub fn parse(request: &ResourceRequest, apply: bool) -> Result<Self, ApiError> {
-        let query = &request.query;
+        let query = request.query();
         let mut faults = Vec::new();
         let manager = query.get("fieldManager").unwrap_or_default();
         match query.flag("force") {

@@ -59,7 +59,7 @@ impl Registry {
                 .map_err(|error| unfit(&patched, error))?;
             self.same_place(live, &object)?;
             keep_servers_own(live, &mut object);
-            let managed = self.managed(&options, &request.subresource);
+            let managed = self.managed(&options, request.subresource());
             managed_fields::on_update(&managed, Some(live), &mut object);
             Ok(Proposal { object, warnings })
         })
@@ -120,7 +120,7 @@ impl Registry {
         if !config["metadata"]["managedFields"].is_null() {
             return Err(ApiError::bad_request("metadata.managedFields must be nil"));
         }
-        let managed = self.managed(options, &request.subresource);
+        let managed = self.managed(options, request.subresource());
         let merged = |live: Option<&Value>| {
             managed_fields::on_apply(&managed, live, &config, options.force).map_err(ApiError::from)
         };
@@ -136,14 +136,16 @@ impl Registry {
             return change();
         }
         self.change_or_create(request, change, || {
-            if !meta::text(&config, "uid").is_empty() {
+            let uid = meta::text(&config, "uid");
+            if !uid.is_empty() {
                 let why = format!(
-                    "Precondition failed: UID in precondition: {}, UID in object meta: ",
-                    meta::text(&config, "uid")
+                    "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
                 );
-                return Err(errors::conflict(self.strategy.info(), &request.name, &why));
+                return Err(errors::conflict(self.strategy.info(), request.name(), &why));
             }
             let mut object = merged(None)?;
+            // One that no object has makes an apply that only creates.
+            meta::set(&mut object, "resourceVersion", Value::Null);
             self.formed(&mut object)?;
             self.insert(request, object, options.dry_run, Vec::new())
         })

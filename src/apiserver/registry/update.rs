@@ -40,7 +40,7 @@ impl Registry {
             self.change(request, part, &options, |live| {
                 let mut object = object.clone();
                 keep_servers_own(live, &mut object);
-                let managed = self.managed(&options, &request.subresource);
+                let managed = self.managed(&options, request.subresource());
                 managed_fields::on_update(&managed, Some(live), &mut object);
                 Ok(Proposal { object, warnings: warnings.clone() })
             })
@@ -68,7 +68,7 @@ impl Registry {
                 written => return written,
             }
         }
-        Err(errors::modified(self.strategy.info(), &request.name))
+        Err(errors::modified(self.strategy.info(), request.name()))
     }
 
     fn is_missing(&self, request: &ResourceRequest) -> Result<bool, ApiError> {
@@ -90,7 +90,7 @@ impl Registry {
         let uid = meta::text(&object, "uid");
         if !uid.is_empty() {
             let why = format!("Precondition failed: UID in precondition: {uid}, UID in object meta: ");
-            return Err(errors::conflict(self.strategy.info(), &request.name, &why));
+            return Err(errors::conflict(self.strategy.info(), request.name(), &why));
         }
         meta::set(&mut object, "resourceVersion", Value::Null);
         managed_fields::on_update(&self.managed(options, ""), None, &mut object);
@@ -123,12 +123,12 @@ impl Registry {
             match self.put(request, &live, settled, options.dry_run) {
                 Ok(answer) => return done(answer),
                 Err(Refused::Changed) => {}
-                Err(Refused::Missing) => return Err(errors::not_found(self.strategy.info(), &request.name)),
+                Err(Refused::Missing) => return Err(errors::not_found(self.strategy.info(), request.name())),
                 Err(Refused::Other(error)) => return Err(error),
                 Err(Refused::Exists(_)) => return Err(ApiError::internal()),
             }
         }
-        Err(errors::modified(self.strategy.info(), &request.name))
+        Err(errors::modified(self.strategy.info(), request.name()))
     }
 
     fn put(
@@ -139,17 +139,17 @@ impl Registry {
         dry: bool,
     ) -> Result<Answer, Refused> {
         if dry {
-            return Ok(Answer::Json(self.store.shown(&request.scope, object)));
+            return Ok(Answer::Json(self.store.shown(request.scope(), object)));
         }
         let version = live.resource_version;
         if !(meta::is_deleting(&object) && self.strategy.finalized(&object)) {
             let change = Change::Replace(version, object);
-            return self.store.commit(&request.scope, &live.key, change).map(Answer::Object);
+            return self.store.commit(request.scope(), &live.key, change).map(Answer::Object);
         }
         // The last finalizer of a deleted object takes it along. Watchers see its last stored state, the
         // caller what it made of it.
         let gone = Change::Remove(version, self.store.value(live));
-        self.store.commit(&request.scope, &live.key, gone)?;
-        Ok(Answer::Json(self.store.shown(&request.scope, object)))
+        self.store.commit(request.scope(), &live.key, gone)?;
+        Ok(Answer::Json(self.store.shown(request.scope(), object)))
     }
 }

@@ -10,7 +10,7 @@ fn info(method: Method, uri: &str) -> RequestInfo {
 
 fn described(method: Method, uri: &str) -> String {
     let info = info(method, uri);
-    match info.target {
+    match &*info.target {
         Target::NonResource { path } => format!("{} {path}", info.verb),
         Target::Resource { group, version, resource, subresource, namespace, name } => {
             format!("{} {group}/{version}/{resource} ns={namespace} name={name} sub={subresource}", info.verb)
@@ -88,7 +88,8 @@ fn paths_and_verbs() {
 fn scopes() {
     let of = |uri: &str| {
         let info = info(Method::GET, uri);
-        (info.scope, info.path)
+        let Target::NonResource { path } = &*info.target else { panic!("{uri} is a resource") };
+        (info.scope.clone(), path.clone())
     };
     assert_eq!(of("/apis"), (Scope::None, "/apis".to_owned()));
     assert_eq!(of("/clusters/abc/apis"), (Scope::Id("abc".into()), "/apis".to_owned()));

@@ -26,15 +26,15 @@ use crate::apiserver::{
 impl Rest {
     pub(super) async fn get(&self, request: &ResourceRequest) -> Result<Response, ApiError> {
         let info = self.storage.info();
-        let representation = negotiation::negotiate(&request.headers, &request.query, Verb::Get, info)?;
-        let include = Include::of(representation.form, &request.query)?;
-        let wanted = options::resource_version(&request.query)?;
-        let log = self.storage.log(&request.scope)?;
+        let representation = negotiation::negotiate(&request.headers, request.query(), Verb::Get, info)?;
+        let include = Include::of(representation.form, request.query())?;
+        let wanted = options::resource_version(request.query())?;
+        let log = self.storage.log(request.scope())?;
         let snapshot = version::not_older_than(&log, wanted.unwrap_or(0)).await?;
-        let namespace = if info.namespaced { request.namespace.as_str() } else { "" };
-        let found = snapshot.find(namespace, &request.name);
-        let found = found.filter(|_| self.storage.shows(&request.scope, &request.name));
-        let object = found.ok_or_else(|| not_found(info, &request.name))?;
+        let namespace = if info.namespaced { request.namespace() } else { "" };
+        let found = snapshot.find(namespace, request.name());
+        let found = found.filter(|_| self.storage.shows(request.scope(), request.name()));
+        let object = found.ok_or_else(|| not_found(info, request.name()))?;
         if let Representation { form: Form::Object, media: Media::Json } = representation
             && object.json_len() <= GZIP_FLOOR
         {

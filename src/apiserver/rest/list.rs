@@ -31,25 +31,25 @@ const MAX_TRIES: usize = 3;
 impl Rest {
     pub(super) async fn list(&self, request: &ResourceRequest) -> Result<Response, ApiError> {
         let info = self.storage.info();
-        let representation = negotiation::negotiate(&request.headers, &request.query, Verb::List, info)?;
-        let include = Include::of(representation.form, &request.query)?;
-        let options = ListOptions::parse(&request.query, Verb::List)?;
-        let log = self.storage.log(&request.scope)?;
+        let representation = negotiation::negotiate(&request.headers, request.query(), Verb::List, info)?;
+        let include = Include::of(representation.form, request.query())?;
+        let options = ListOptions::parse(request.query(), Verb::List)?;
+        let log = self.storage.log(request.scope())?;
         let selection = Selection::new(request, &options, self.storage.as_ref())?;
-        let scope = format!("{:?}", request.scope);
+        let scope = format!("{:?}", request.scope());
         let binding = Binding {
             user: &request.attributes.user.name,
             scope: &scope,
             resource: &info.resource,
             namespace: &selection.namespace,
-            label_selector: request.query.get("labelSelector").unwrap_or_default(),
-            field_selector: request.query.get("fieldSelector").unwrap_or_default(),
+            label_selector: request.query().get("labelSelector").unwrap_or_default(),
+            field_selector: request.query().get("fieldSelector").unwrap_or_default(),
         };
         let mut tries = 0;
         let (access, page, gathered) = loop {
             let access = self.shared.access.access(info, &request.attributes, &log).await?;
             version::not_older_than(&log, access.since()).await?;
-            let page = self.pages.open(&options, &log, &request.scope, &binding).await?;
+            let page = self.pages.open(&options, &log, request.scope(), &binding).await?;
             let gathered = self.gather(&page, &selection, access.as_ref(), options.limit).await?;
             // A list by rows that have become others meanwhile could be resumed from by mistake.
             if access.changed().now_or_never().is_none() {
@@ -62,7 +62,7 @@ impl Rest {
         };
         let mut meta = ListMeta { resource_version: page.snapshot.resource_version, ..ListMeta::default() };
         if let (true, Some(last)) = (gathered.more, gathered.rows.last()) {
-            meta.continue_token = Some(self.pages.next(&page.snapshot, &last.key, &request.scope, &binding));
+            meta.continue_token = Some(self.pages.next(&page.snapshot, &last.key, request.scope(), &binding));
             if access.all() && !selection.has_selectors() {
                 meta.remaining = Some(selection.count_after(&page.snapshot, &last.key));
             }

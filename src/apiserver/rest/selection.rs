@@ -33,10 +33,10 @@ impl Selection {
     ) -> Result<Self, ApiError> {
         options.fields.check(storage.selectable_fields()).map_err(ApiError::bad_request)?;
         Ok(Self {
-            namespace: if storage.info().namespaced { request.namespace.clone() } else { String::new() },
+            namespace: if storage.info().namespaced { request.namespace().to_owned() } else { String::new() },
             labels: options.labels.clone(),
             fields: options.fields.clone(),
-            across: request.scope == Scope::Wildcard,
+            across: *request.scope() == Scope::Wildcard,
         })
     }
 

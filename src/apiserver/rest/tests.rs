@@ -32,6 +32,7 @@ use crate::apiserver::{
     log::{Event, EventKind, ResourceLog, RingLimits},
     object::{Cell, Key, Object, Parts},
     request::{Query, ResourceRequest, Verb},
+    request_info::RequestInfo,
     resource::{Column, READ_VERBS, ResourceInfo},
     rest::Shared,
     scope::Scope,
@@ -237,26 +238,30 @@ impl Fixture {
         let user = Arc::new(User { name: user.into(), ..User::default() });
         let attributes = Attributes {
             user,
-            verb: format!("{verb:?}").to_lowercase(),
+            verb: format!("{verb:?}").to_lowercase().into(),
             scope: Scope::None,
-            target: Target::NonResource { path: String::new() },
+            target: Arc::new(Target::NonResource { path: String::new() }),
         };
+        let info = Arc::new(RequestInfo {
+            scope: Scope::None,
+            verb: attributes.verb.clone(),
+            target: Arc::new(Target::Resource {
+                group: String::new(),
+                version: String::new(),
+                resource: String::new(),
+                subresource: String::new(),
+                namespace: namespace.into(),
+                name: name.into(),
+            }),
+            query: Query::parse(query),
+            unresolved: None,
+        });
         let headers: HeaderMap = headers
             .iter()
             .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap()))
             .collect();
-        let request = ResourceRequest {
-            scope: Scope::None,
-            verb,
-            namespace: namespace.into(),
-            name: name.into(),
-            query: Query::parse(query),
-            headers,
-            attributes,
-            subresource: String::new(),
-            body: Default::default(),
-        };
-        self.rest.handle(request).await
+        let body = Default::default();
+        self.rest.handle(ResourceRequest { info, verb, headers, attributes, body }).await
     }
 
     pub(super) async fn list(&self, path: &str) -> serde_json::Value {

@@ -91,14 +91,14 @@ struct Watcher {
 impl Rest {
     pub(super) async fn watch(&self, request: &ResourceRequest) -> Result<Response, ApiError> {
         let info = self.storage.info();
-        let representation = negotiation::negotiate(&request.headers, &request.query, Verb::Watch, info)?;
-        let include = Include::of(representation.form, &request.query)?;
-        let options = ListOptions::parse(&request.query, Verb::Watch)?;
+        let representation = negotiation::negotiate(&request.headers, request.query(), Verb::Watch, info)?;
+        let include = Include::of(representation.form, request.query())?;
+        let options = ListOptions::parse(request.query(), Verb::Watch)?;
         if self.shared.shutdown.is_cancelled() {
             // A watch that ends at once would look broken to its client.
             return Err(ApiError::unavailable("apiserver is shutting down", 1));
         }
-        let log = self.storage.log(&request.scope)?;
+        let log = self.storage.log(request.scope())?;
         let access = self.shared.access.access(info, &request.attributes, &log).await?;
         // "From now" is from here, not from when the connection asks for the first bytes.
         let cursor = log.head();

@@ -15,8 +15,8 @@ use crate::apiserver::{
 impl Rest {
     pub(super) async fn write(&self, request: &ResourceRequest) -> Result<Response, ApiError> {
         let info = self.storage.info();
-        let representation = negotiation::negotiate(&request.headers, &request.query, Verb::Get, info)?;
-        let include = Include::of(representation.form, &request.query)?;
+        let representation = negotiation::negotiate(&request.headers, request.query(), Verb::Get, info)?;
+        let include = Include::of(representation.form, request.query())?;
         let writer = self.storage.writer().ok_or_else(ApiError::unknown_path)?;
         let Written { code, answer, warnings } = match request.verb {
             Verb::Get => writer.read(request).await?,

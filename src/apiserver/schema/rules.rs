@@ -12,6 +12,7 @@ mod cost;
 mod evaluate;
 mod names;
 mod optional;
+pub mod program;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -125,12 +126,12 @@ fn compile(rule: &Rule, schema: &Schema, is_object: bool) -> Result<Compiled, Ru
     };
     let old_is_optional = rule.optional_old_self == Some(true);
     let expression = parse(&rule.rule, old_is_optional).map_err(wrong(false))?;
-    let mut uses_old_self = check::check(&expression.root, schema, is_object).map_err(wrong(false))?;
+    let mut uses_old_self = check::check(&expression.root, Some(schema), is_object).map_err(wrong(false))?;
     let message = match rule.message_expression.trim() {
         "" => None,
         text => {
             let message = parse(text, old_is_optional).map_err(wrong(true))?;
-            uses_old_self |= check::check(&message.root, schema, is_object).map_err(wrong(true))?;
+            uses_old_self |= check::check(&message.root, Some(schema), is_object).map_err(wrong(true))?;
             Some(message)
         }
     };

@@ -24,15 +24,15 @@ pub fn requests(
     Error = Infallible,
     Future: Future<Output = Result<Response<TrackedBody>, Infallible>> + Send,
 > {
+    let connection = Arc::new(connection);
     service_fn(move |request: Request<Incoming>| {
         let active = tracker.request();
         let misaddressed = misaddressed(&request);
-        let mut request = request.map(axum::body::Body::new);
-        request.extensions_mut().insert(connection.clone());
-        let service = service.clone();
+        let request = request.map(axum::body::Body::new);
+        let (service, connection) = (service.clone(), connection.clone());
         async move {
             let response = match misaddressed {
-                None => service.answer(request).await,
+                None => service.answer(&connection, request).await,
                 Some(why) => refusal(why),
             };
             Ok(response.map(|body| TrackedBody::new(body, active)))

@@ -1,6 +1,7 @@
-//! The aggregated views over all workspaces, and the reconciler of heartbeats that they need.
+//! The aggregated views over all workspaces, the reconciler of heartbeats that they need, and that of combined
+//! statuses.
 //!
-//! Both read the server of this very process over `/clusters/*`, as they will read a kcp.
+//! All read the server of this very process over `/clusters/*`, as they will read a kcp.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -16,6 +17,7 @@ use crate::{
         log::{ResourceLog, RingLimits},
         rest::{Rest, Shared},
     },
+    cli::combine::combiner,
     controlplane::{
         credentials::Credentials,
         plane::Plane,
@@ -28,6 +30,7 @@ use crate::{
         leader,
     },
     supervisor::Supervisor,
+    syncer::discovery::Wanted,
     upstream::{ACROSS, Upstream},
     views::{self, Origin, Views},
 };
@@ -84,13 +87,13 @@ impl Aggregation {
         }
         let clock = Arc::new(SystemClock::default());
         let counts = heartbeat::Metrics::new(registry)?;
+        let combiner =
+            combiner(tasks, all.clone(), server.clone(), Wanted::Default, registry, metrics.clone())?;
         let heartbeat = Heartbeat::across(all, server, plane.workspaces.clone(), clock, metrics, counts);
-        // Nobody takes its lead over: it is dropped, not given back to a server that ends as well.
-        let (run, shutdown) = (heartbeat.run(leader::identity(), CancellationToken::new()), tasks.shutdown());
-        tasks.spawn("heartbeat", async move {
-            shutdown.run_until_cancelled(run).await;
-            Ok::<(), Infallible>(())
-        });
+        // Nobody takes their leads over: they are dropped, not given back to a server that ends as well.
+        let never = CancellationToken::new();
+        lead(tasks, "heartbeat", heartbeat.run(leader::identity(), never.clone()));
+        lead(tasks, "combined statuses", combiner.run(leader::identity(), never));
         let trees = self.views.trees();
         let (views, events) = (self.views, self.events);
         tasks.spawn_background("views", async move {
@@ -100,4 +103,12 @@ impl Aggregation {
         });
         Ok(trees)
     }
+}
+
+fn lead(tasks: &mut Supervisor, name: &'static str, run: impl Future<Output = ()> + Send + 'static) {
+    let shutdown = tasks.shutdown();
+    tasks.spawn(name, async move {
+        shutdown.run_until_cancelled(run).await;
+        Ok::<(), Infallible>(())
+    });
 }

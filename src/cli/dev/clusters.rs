@@ -8,23 +8,29 @@ use std::{
 };
 
 use anyhow::Context;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::{mode, names, server::Server, start_plane};
+use super::{
+    kubeconfig, mode, names,
+    server::{KUBERNETES, Server},
+    start_plane,
+};
 use crate::{
-    apiserver::{log::EventKind, server},
+    apiserver::{health::Check, log::EventKind, rest::Rest, server},
     controlplane::{
         credentials::{Credentials, write_private},
         follow::Follower,
         namespaces,
         plane::Plane,
         rbac::Door,
-        simulation::{Mode, objects::Objects, plane::StoreObjects, workloads::Workloads},
+        simulation::{Mode, nodes::Nodes, objects::Objects, plane::StoreObjects, workloads::Workloads},
         store::{self, GroupResource},
         workspaces::{ROOT, create},
     },
     liveness::clock::SystemClock,
+    security::rules::syncer::role_name,
     supervisor::Supervisor,
     upstream::Upstream,
 };
@@ -36,7 +42,8 @@ pub struct Cluster {
     pub name: &'static str,
     pub kubeconfig: PathBuf,
     pub api: Upstream,
-    pub objects: Arc<dyn Objects>,
+    /// The same as its syncer sees it.
+    pub syncer: Upstream,
     pub mode: watch::Receiver<Mode>,
 }
 
@@ -48,8 +55,8 @@ pub async fn start(
     main: &Path,
 ) -> anyhow::Result<Vec<Cluster>> {
     let mut clusters = Vec::new();
-    for name in &NAMES[..usize::from(count)] {
-        clusters.push(start_one(tasks, name, ip, mode::kubeconfig_of(main, name)).await?);
+    for (at, name) in NAMES[..usize::from(count)].iter().enumerate() {
+        clusters.push(start_one(tasks, name, 3 + at, ip, mode::kubeconfig_of(main, name)).await?);
     }
     Ok(clusters)
 }
@@ -57,24 +64,36 @@ pub async fn start(
 async fn start_one(
     tasks: &mut Supervisor,
     name: &'static str,
+    nodes: usize,
     ip: IpAddr,
-    kubeconfig: PathBuf,
+    file: PathBuf,
 ) -> anyhow::Result<Cluster> {
     let listener = server::bind(SocketAddr::new(ip, 0)).await?;
     let address = listener.local_addr()?;
-    let credentials = Credentials::issue(&names(address)).context("cannot make certificates")?;
+    let mut credentials = Credentials::issue(&names(address)).context("cannot make certificates")?;
+    let user = role_name(name);
+    credentials.admit(&user);
     let url = format!("https://{address}");
-    write_private(&kubeconfig, &credentials.kubeconfig(&[(name.to_owned(), url.clone())]))
-        .with_context(|| format!("--kubeconfig: cannot write {}", kubeconfig.display()))?;
+    kubeconfig::check(&file).await?;
+    write_private(&file, &credentials.kubeconfig(&[(name.to_owned(), url.clone())]))
+        .with_context(|| format!("--kubeconfig: cannot write {}", file.display()))?;
     let plane = start_plane(tasks, Door::Open, &url);
     let (sender, mode) = watch::channel(Mode::default());
     tasks.spawn_background("mode of a simulated cluster", follow(&plane, sender));
     let objects: Arc<dyn Objects> = Arc::new(StoreObjects::new(plane.store.clone(), ROOT.into()));
-    let workloads = Workloads::new(objects.clone(), Arc::new(SystemClock::default()), mode.clone());
+    let workloads = Workloads::new(objects, Arc::new(SystemClock::default()), mode.clone());
     tasks.spawn_background("workloads of a simulated cluster", workloads.run());
-    Server::new(&plane).start(tasks, &credentials, listener)?;
+    let nodes = Arc::new(Nodes::new(name, nodes, KUBERNETES, Timestamp::now()));
+    tasks.spawn_background("nodes of a simulated cluster", nodes.clone().run(mode.clone()));
+    let mut server = Server::new(&plane);
+    server.extra.rests.push(Arc::new(Rest::new(nodes, server.shared.clone())));
+    let works = mode.clone();
+    server.checks.push(Check::readiness("simulated-cluster", move || works.borrow().works()));
+    server.start(tasks, &credentials, listener)?;
     let api = Upstream::in_memory(&credentials.login(&url)).await?;
-    Ok(Cluster { name, kubeconfig, api, objects, mode })
+    let login = credentials.login_as(&user, &url).context("a syncer that was not let in")?;
+    let syncer = Upstream::in_memory(&login).await?;
+    Ok(Cluster { name, kubeconfig: file, api, syncer, mode })
 }
 
 /// Keeps the mode what the cluster's own ConfigMap says; without a word of it, it is healthy.

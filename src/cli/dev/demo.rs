@@ -5,40 +5,31 @@
 
 mod workloads;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
-use super::{clusters::Cluster, mode, path::WorkspacePath};
+use super::{clusters::Cluster, join, link::Link, mode, path::WorkspacePath};
 use crate::{
     apiserver::log::ResourceLog,
-    controlplane::{
-        plane::Plane,
-        simulation::{
-            Mode,
-            report::Facts,
-            syncer::{Place, Syncer},
-        },
-    },
-    liveness::clock::SystemClock,
-    reconcilers::{call::Caller, leader},
+    controlplane::{credentials::Credentials, plane::Plane, simulation::Mode},
+    security::rules::syncer::role_name,
     supervisor::Supervisor,
     upstream::{Upstream, UpstreamError},
 };
 
 /// How long something that this process does itself may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A syncer of the demo reports what changed within this time: the reader is watching.
-const PACE: Duration = Duration::from_secs(1);
 /// A target that no syncer ever reports for.
 const NOT_JOINED: &str = "not-joined";
 const WORKSPACES: &str = "apis/tenancy.kcp.io/v1alpha1/workspaces";
 const SYNC_TARGETS: &str = "apis/workload.kcp.io/v1alpha1/synctargets";
 
 /// Creates an object. That it is there already is as good.
-async fn create(api: &Upstream, path: &str, object: &Value) -> anyhow::Result<()> {
+pub async fn create(api: &Upstream, path: &str, object: &Value) -> anyhow::Result<()> {
     let body = object.to_string().into_bytes();
     match api.json::<Value>(Method::POST, path, Some("application/json"), body).await {
         Ok(_) => Ok(()),
@@ -80,13 +71,21 @@ async fn until_there(plane: &Plane, path: &str) {
     }
 }
 
+/// The server of the workspaces.
+pub struct Workspaces<'a> {
+    pub api: &'a Upstream,
+    pub address: SocketAddr,
+    pub credentials: &'a Credentials,
+}
+
 /// Joins the clusters to the workspaces, in order and as evenly as it goes, and starts their syncers.
 pub async fn start(
     tasks: &mut Supervisor,
-    api: &Upstream,
+    server: &Workspaces<'_>,
     workspaces: &[WorkspacePath],
     clusters: &[Cluster],
 ) -> anyhow::Result<()> {
+    let api = server.api;
     for (at, cluster) in clusters.iter().enumerate() {
         let workspace = &workspaces[at * workspaces.len() / clusters.len()];
         super::super::say(format_args!("  {} serves {workspace}", cluster.name));
@@ -100,12 +99,9 @@ pub async fn start(
         for (path, object) in workloads::of(at) {
             create(&cluster.api, &path, &object).await?;
         }
-        let place = Place { base, name: cluster.name.to_owned() };
-        let caller = Caller::new(Arc::new(api.clone()));
-        let clock = Arc::new(SystemClock::default());
-        let objects = cluster.objects.clone();
-        let syncer = Syncer::new(place, facts(at), objects, caller, clock, cluster.mode.clone(), PACE);
-        tasks.spawn_background("syncer of a simulated cluster", syncer.run());
+        let uid = join::uid(api, &format!("{base}/{SYNC_TARGETS}/{}", cluster.name)).await?;
+        let workspace = way(tasks, server, cluster, &base).await?;
+        join::start(tasks, api, &base, &uid, cluster, workspace).await?;
     }
     if let Some(last) = workspaces.last() {
         create(api, &format!("/clusters/{last}/{SYNC_TARGETS}"), &sync_target(NOT_JOINED, last)).await?;
@@ -121,13 +117,29 @@ fn sync_target(name: &str, workspace: &WorkspacePath) -> Value {
     })
 }
 
-fn facts(at: usize) -> Facts {
-    Facts {
-        syncer_version: concat!("v", env!("CARGO_PKG_VERSION")).to_owned(),
-        kubernetes_version: "v1.36.3".to_owned(),
-        holder: leader::identity(),
-        nodes: 3 + at as u64,
-    }
+/// How the syncer of a cluster reaches its workspace, until it is partitioned.
+async fn way(
+    tasks: &mut Supervisor,
+    server: &Workspaces<'_>,
+    cluster: &Cluster,
+    base: &str,
+) -> anyhow::Result<Upstream> {
+    let (whole, follows) = watch::channel(true);
+    let link = Link::new(server.address, follows).await?;
+    let url = format!("https://{}{base}", link.address()?);
+    tasks.spawn_background("link of a simulated cluster", link.run());
+    let mut mode = cluster.mode.clone();
+    tasks.spawn_background("partition of a simulated cluster", async move {
+        loop {
+            let connected = mode.borrow_and_update().is_connected();
+            whole.send_if_modified(|now| std::mem::replace(now, connected) != connected);
+            if mode.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+    let login = server.credentials.login_as(&role_name(cluster.name), &url);
+    Upstream::in_memory(&login.context("a syncer that was not let in")?).await
 }
 
 /// Waits, within reason, until the views show what so many syncers have reported.

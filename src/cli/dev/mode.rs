@@ -56,7 +56,7 @@ impl Command {
         };
         let Cluster { name, kubeconfig } = cluster;
         let own = find(&kubeconfig, &name)?;
-        let api = Upstream::connect(&Target { kubeconfig: Some(&own), context: None }).await?;
+        let api = Upstream::connect(&Target { kubeconfig: Some(&own), ..Target::default() }).await?;
         set(&api, mode).await.map_err(|error| match error {
             UpstreamError::Unreachable(_) | UpstreamError::Timeout(_) => {
                 anyhow::anyhow!("no `tmc dev` is running behind {}; start one with `tmc dev`", own.display())

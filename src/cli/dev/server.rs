@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// The version of Kubernetes whose behaviour is the measure; clients compare theirs with it.
-const KUBERNETES: &str = concat!("v1.36.3+tmc", env!("CARGO_PKG_VERSION"));
+pub const KUBERNETES: &str = concat!("v1.36.3+tmc", env!("CARGO_PKG_VERSION"));
 /// The room for encodings that can be made again.
 const ENCODED_BYTES: u64 = 64 << 20;
 
@@ -73,7 +73,7 @@ impl Server {
         credentials: &Credentials,
         listener: TcpListener,
     ) -> anyhow::Result<()> {
-        let tokens = Arc::new(credentials.tokens());
+        let tokens = Arc::new(credentials.tokens().with_accounts(self.plane.accounts.clone()));
         let own = Own { tokens: tokens.clone(), authorizer: self.authorizer.clone() };
         let authenticator = RequestAuthenticator::new(Arc::new(own), tokens::limits(), system_clock());
         let client_ca = Authority::from_pem(credentials.ca_pem.as_bytes()).context("the CA of this run")?;

@@ -20,6 +20,12 @@ pub const SCALE: Subresource = Subresource {
 };
 pub const FINALIZE: Subresource = Subresource { name: "finalize", kind: None, verbs: &["update"] };
 
+pub const TOKEN: Subresource = Subresource {
+    name: "token",
+    kind: Some(("authentication.k8s.io", "v1", "TokenRequest")),
+    verbs: &["create"],
+};
+
 /// Group, plural and kind; the rest follows.
 pub fn namespaced(group: &'static str, resource: &'static str, kind: &'static str) -> ResourceInfo {
     ResourceInfo { namespaced: true, ..cluster_wide(group, resource, kind) }

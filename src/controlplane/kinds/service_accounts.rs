@@ -8,6 +8,7 @@ use crate::apiserver::resource::ResourceInfo;
 pub fn rules() -> Rules {
     let info = ResourceInfo {
         short_names: vec!["sa".into()],
+        subresources: vec![info::TOKEN],
         ..info::namespaced("", "serviceaccounts", "ServiceAccount")
     };
     Rules {

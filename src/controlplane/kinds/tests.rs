@@ -221,7 +221,7 @@ fn resources_are_those_of_discovery() {
         r#"v1 configmaps ["cm"] [] [] namespaced"#,
         r#"v1 secrets [] [] [] namespaced"#,
         r#"v1 services ["svc"] ["all"] ["status"] namespaced"#,
-        r#"v1 serviceaccounts ["sa"] [] [] namespaced"#,
+        r#"v1 serviceaccounts ["sa"] [] ["token"] namespaced"#,
         r#"v1 events ["ev"] [] [] namespaced"#,
         r#"coordination.k8s.io/v1 leases [] [] [] namespaced"#,
         r#"apps/v1 deployments ["deploy"] ["all"] ["scale", "status"] namespaced"#,

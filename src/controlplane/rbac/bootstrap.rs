@@ -3,7 +3,8 @@
 //! Pure data for whoever makes a logical cluster. They are those of Kubernetes 1.36
 //! (`plugin/pkg/auth/authorizer/rbac/bootstrappolicy`) with two differences: the rules name only resources that are
 //! served here, and the roles of components that do not run here (nodes, scheduler, controllers) are left out. The
-//! aggregated roles begin with their rules, which a kube-apiserver leaves to its controller.
+//! aggregated roles begin with their rules, which a kube-apiserver leaves to its controller. A workspace begins with the
+//! roles of those who read its views as well, which `tmc register` makes on a Kubernetes.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -15,6 +16,7 @@ use super::{
     policy::{Kind, RoleObject},
     rule::Rule,
 };
+use crate::security::rules::{DOOR_ROLE, READER_ROLE};
 
 const READ: &[&str] = &["get", "list", "watch"];
 const WRITE: &[&str] = &["create", "delete", "deletecollection", "patch", "update"];
@@ -36,6 +38,9 @@ pub const WORKSPACE_ACCESS: &str = "system:kcp:workspace:access";
 pub fn objects(door: Door) -> Vec<(Kind, Value)> {
     let mut roles: Vec<Value> = plain_roles(door).iter().map(|(name, rules)| role(name, rules)).collect();
     roles.extend(aggregating_roles());
+    if door == Door::Access {
+        roles.extend(views_roles());
+    }
     fill(&mut roles);
     let bindings = bindings(door);
     roles
@@ -137,6 +142,15 @@ fn aggregating_roles() -> Vec<Value> {
     roles
 }
 
+fn views_roles() -> impl Iterator<Item = Value> {
+    [DOOR_ROLE, READER_ROLE].into_iter().map(|views| {
+        let rules: Vec<_> =
+            views.rules.iter().map(|rule| Rule::on(rule.verbs, &[rule.group], rule.resources)).collect();
+        let to_view = json!({format!("{GROUP}/aggregate-to-view"): "true"});
+        labelled(role(views.name, &rules), views.aggregate_to_view.then_some(to_view))
+    })
+}
+
 fn admin_rules() -> Vec<Rule> {
     vec![
         Rule::on(&["create"], &["authorization.k8s.io"], &["localsubjectaccessreviews"]),
@@ -180,6 +194,10 @@ fn bindings(door: Door) -> Vec<Value> {
             "cluster-admin",
             &[("Group", "system:kcp:admin")],
         ));
+        let readers = [DOOR_ROLE, READER_ROLE].into_iter();
+        bindings.extend(
+            readers.filter_map(|role| Some(binding(role.name, role.name, &[("Group", role.bound_to?)]))),
+        );
     }
     bindings
 }

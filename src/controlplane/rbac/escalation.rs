@@ -33,7 +33,7 @@ impl RbacAuthorizer {
         new: &Value,
         old: Option<&Value>,
     ) -> Result<(), ApiError> {
-        let Target::Resource { group, resource, namespace, name, .. } = &attributes.target else {
+        let Target::Resource { group, resource, namespace, name, .. } = &*attributes.target else {
             return Ok(());
         };
         let Some(kind) = Kind::of(resource).filter(|_| group == GROUP) else { return Ok(()) };
@@ -105,7 +105,8 @@ impl Write<'_> {
             namespace: self.namespace.to_owned(),
             name: name.to_owned(),
         };
-        let attributes = Attributes { verb: verb.to_owned(), target, ..self.attributes.clone() };
+        let attributes =
+            Attributes { verb: verb.to_owned().into(), target: target.into(), ..self.attributes.clone() };
         self.authorizer.evaluate(&attributes).allowed()
     }
 

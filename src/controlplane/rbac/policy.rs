@@ -185,7 +185,7 @@ impl Policy {
 
     /// Why the user may, or the roles that were looked for in vain.
     pub fn allows(&self, user: &User, attributes: &Attributes) -> Result<String, Vec<NoRole>> {
-        let namespace = match &attributes.target {
+        let namespace = match &*attributes.target {
             Target::Resource { namespace, .. } => namespace.as_str(),
             Target::NonResource { .. } => "",
         };

@@ -48,7 +48,12 @@ fn path(path: &str) -> Target {
 }
 
 fn ask(user: &User, verb: &str, target: Target) -> Attributes {
-    Attributes { user: Arc::new(user.clone()), verb: verb.to_owned(), scope: Scope::Id(HERE.into()), target }
+    Attributes {
+        user: Arc::new(user.clone()),
+        verb: verb.to_owned().into(),
+        scope: Scope::Id(HERE.into()),
+        target: target.into(),
+    }
 }
 
 /// `User:jane`, `ServiceAccount:namespace/name`

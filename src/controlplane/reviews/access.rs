@@ -90,8 +90,12 @@ impl Review {
             _ => Arc::new(subject(&spec)),
         };
         let (verb, target) = target(&spec);
-        let verdict =
-            services.authorizer.evaluate(&Attributes { user, verb, scope: asked.scope.clone(), target });
+        let verdict = services.authorizer.evaluate(&Attributes {
+            user,
+            verb: verb.into(),
+            scope: asked.scope.clone(),
+            target: target.into(),
+        });
         Ok(self.answered(body, status(&verdict, &spec)))
     }
 

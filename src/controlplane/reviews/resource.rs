@@ -117,7 +117,7 @@ struct Answers {
 
 impl Store for Answers {
     fn answer(&self, request: &ResourceRequest, object: &Value) -> Option<Result<Value, ApiError>> {
-        let asked = Asked { user: &request.attributes.user, scope: &request.scope };
+        let asked = Asked { user: &request.attributes.user, scope: request.scope() };
         Some(self.review.answer(object, asked, &self.services))
     }
 

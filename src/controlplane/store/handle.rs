@@ -82,7 +82,7 @@ impl store::Store for Handle {
     fn permit(&self, request: &ResourceRequest, new: &Value, old: Option<&Value>) -> Result<(), ApiError> {
         // An update or an apply that would make the object needs the right to create it, too.
         if old.is_none() && request.verb != Verb::Create {
-            let create = Attributes { verb: "create".to_owned(), ..request.attributes.clone() };
+            let create = Attributes { verb: "create".into(), ..request.attributes.clone() };
             let verdict = self.authorizer.evaluate(&create);
             if !verdict.allowed() {
                 return Err(forbidden(&create, &verdict.reason));

@@ -47,7 +47,7 @@ impl ViewsAccess {
     }
 
     fn set(&self, info: &ResourceInfo, door: &Attributes, log: &ResourceLog, path: Arc<str>) -> Arc<RowSet> {
-        let name = match &door.target {
+        let name = match &*door.target {
             Target::Resource { name, .. } => name.clone(),
             Target::NonResource { .. } => String::new(),
         };

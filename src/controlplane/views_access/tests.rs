@@ -94,7 +94,7 @@ impl World {
     }
 
     async fn open_with(&self, control: &ViewsAccess, user: &Arc<User>, scope: &str) -> Arc<dyn Access> {
-        let door = Attributes { verb: "watch".to_owned(), ..get(user, Scope::Id(scope.into()), VIEWS, "") };
+        let door = Attributes { verb: "watch".into(), ..get(user, Scope::Id(scope.into()), VIEWS, "") };
         let mut info = (**THINGS).clone();
         info.resource = VIEWS.into();
         control.access(&Arc::new(info), &door, &self.log).await.unwrap()

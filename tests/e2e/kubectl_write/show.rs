@@ -6,8 +6,14 @@ use super::{Check, configmap, deployment, said};
 use crate::kubectl::Kubectl;
 use crate::wait::{seconds, until_true};
 
-pub(super) const CHECKS: &[Check] =
-    &[("rights", rights), ("explain", explain), ("get", get), ("describe", describe), ("api", api)];
+pub(super) const CHECKS: &[Check] = &[
+    ("rights", rights),
+    ("tokens", tokens),
+    ("explain", explain),
+    ("get", get),
+    ("describe", describe),
+    ("api", api),
+];
 
 fn rights(kubectl: &Kubectl) {
     assert_eq!(kubectl.run(&["auth", "can-i", "create", "deployments"]).trim(), "yes");
@@ -26,6 +32,26 @@ fn rights(kubectl: &Kubectl) {
     assert!(line.is_some_and(|line| line.contains("[get list]")), "{list}");
     let identity = kubectl.run(&["auth", "whoami", "-o", "jsonpath={.status.userInfo.groups}", "--as=jane"]);
     assert_eq!(identity, r#"["system:authenticated"]"#);
+}
+
+/// A ServiceAccount comes in by a token that was made for it, until it is gone.
+fn tokens(kubectl: &Kubectl) {
+    kubectl.run(&["create", "serviceaccount", "robot"]);
+    let token = kubectl.run(&["create", "token", "robot", "--duration=10m"]);
+    assert_eq!(token.trim().split('.').count(), 3, "a JWT: {token}");
+    let short = kubectl.fail(&["create", "token", "robot", "--duration=5s"]);
+    assert!(short.contains("may not specify a duration less than 10 minutes"), "{short}");
+    assert!(kubectl.fail(&["create", "token", "nobody"]).contains(r#"serviceaccounts "nobody" not found"#));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("robot");
+    std::fs::copy(kubectl.kubeconfig(), &file).expect("a copy of the kubeconfig");
+    let robot = Kubectl::new(file, folder.path());
+    robot.run(&["config", "set-credentials", "robot", &format!("--token={}", token.trim())]);
+    robot.run(&["config", "set-context", "--current", "--user=robot"]);
+    let who = ["auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"];
+    assert_eq!(robot.run(&who), "system:serviceaccount:tokens:robot");
+    kubectl.run(&["delete", "serviceaccount", "robot"]);
+    until_true("the token is worth nothing", seconds(60), || robot.try_run(&who).is_err());
 }
 
 fn explain(kubectl: &Kubectl) {

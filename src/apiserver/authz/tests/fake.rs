@@ -91,7 +91,7 @@ impl Fake {
     }
 
     pub fn asked_names(&self) -> Vec<String> {
-        let name = |attributes: &Attributes| match &attributes.target {
+        let name = |attributes: &Attributes| match &*attributes.target {
             Target::Resource { name, .. } => name.clone(),
             Target::NonResource { path } => path.clone(),
         };
@@ -117,10 +117,10 @@ impl Reviewer for Fake {
             let mut state = self.state.lock();
             state.asked.push((Instant::now(), attributes.clone()));
             let may = |name: &str| {
-                let grant = (attributes.user.name.clone(), attributes.verb.clone(), name.to_owned());
+                let grant = (attributes.user.name.clone(), attributes.verb.to_string(), name.to_owned());
                 state.grants.contains(&grant)
             };
-            let allowed = match &attributes.target {
+            let allowed = match &*attributes.target {
                 Target::Resource { name, .. } => may("") || may(name),
                 Target::NonResource { path } => may(path),
             };
@@ -150,5 +150,5 @@ pub fn question(user: &Arc<User>, verb: &str, name: &str) -> Attributes {
         namespace: String::new(),
         name: name.into(),
     };
-    Attributes { user: user.clone(), verb: verb.into(), scope: Scope::None, target }
+    Attributes { user: user.clone(), verb: verb.to_owned().into(), scope: Scope::None, target: target.into() }
 }

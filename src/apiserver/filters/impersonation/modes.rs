@@ -81,7 +81,7 @@ impl Impersonation<'_> {
     async fn by(&self, mode: Mode) -> Result<User, ApiError> {
         if let Some(name) = mode.name() {
             let verb = format!("impersonate-on:{name}:{}", self.attributes.verb);
-            self.ask(Attributes { verb, ..self.attributes.clone() }).await?;
+            self.ask(Attributes { verb: verb.into(), ..self.attributes.clone() }).await?;
         }
         let mut user = self.wanted.clone();
         self.name(mode, &mut user).await?;
@@ -174,7 +174,12 @@ impl Impersonation<'_> {
 
     fn about(&self, verb: &str, target: Target) -> Attributes {
         let Attributes { user, scope, .. } = self.attributes;
-        Attributes { user: Arc::clone(user), verb: verb.to_owned(), scope: scope.clone(), target }
+        Attributes {
+            user: Arc::clone(user),
+            verb: verb.to_owned().into(),
+            scope: scope.clone(),
+            target: target.into(),
+        }
     }
 
     async fn ask(&self, attributes: Attributes) -> Result<(), ApiError> {

@@ -18,7 +18,7 @@ struct Listed(&'static [&'static str]);
 #[async_trait]
 impl Authorizer for Listed {
     async fn authorize(&self, attributes: &Attributes) -> Result<Decision, ApiError> {
-        let Target::Resource { group, resource, subresource, namespace, name, .. } = &attributes.target
+        let Target::Resource { group, resource, subresource, namespace, name, .. } = &*attributes.target
         else {
             return Ok(Decision::Deny { reason: "a path".to_owned() });
         };
@@ -53,7 +53,7 @@ async fn impersonate(allowed: &'static [&'static str], pairs: &[(&str, &str)]) -
         name: String::new(),
     };
     let attributes =
-        Attributes { user: bob, verb: "list".to_owned(), scope: Scope::Id("root".into()), target };
+        Attributes { user: bob, verb: "list".into(), scope: Scope::Id("root".into()), target: target.into() };
     let wanted = wanted(&headers(pairs)).map_err(|error| error.message)?.expect("the headers name a user");
     let authorizer = Listed(allowed);
     let asked = Impersonation { authorizer: &authorizer, attributes: &attributes, wanted: &wanted };

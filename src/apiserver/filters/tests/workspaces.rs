@@ -8,6 +8,7 @@ use super::*;
 use crate::apiserver::{
     identity::{Attributes, Decision},
     scope::{NO_ACCESS, Scope, Unresolved},
+    status::ApiError,
 };
 
 /// `root`, its child `a` with the id `id-a`, and one that cannot be used.

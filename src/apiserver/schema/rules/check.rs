@@ -16,8 +16,8 @@ use super::{
 };
 use crate::apiserver::schema::{META_FIELDS, Schema, Type};
 
-/// Whether the expression asks for `oldSelf`, or what is wrong with it.
-pub(super) fn check(root: &IdedExpr, schema: &Schema, is_object: bool) -> Result<bool, String> {
+/// Whether the expression asks for `oldSelf`, or what is wrong with it. Without a schema nothing is known of `self`.
+pub(super) fn check(root: &IdedExpr, schema: Option<&Schema>, is_object: bool) -> Result<bool, String> {
     let mut check = Check { scopes: Vec::new(), schema, is_object, uses_old_self: false };
     check.expression(root)?;
     Ok(check.uses_old_self)
@@ -34,7 +34,7 @@ enum Known<'a> {
 struct Check<'a> {
     /// The variables of the loops around, innermost last.
     scopes: Vec<(String, Known<'a>)>,
-    schema: &'a Schema,
+    schema: Option<&'a Schema>,
     is_object: bool,
     uses_old_self: bool,
 }
@@ -73,7 +73,7 @@ impl<'a> Check<'a> {
             return Ok(*known);
         }
         match name {
-            "self" => Ok(Known::Of(self.schema, self.is_object)),
+            "self" => Ok(self.schema.map_or(Known::Nothing, |schema| Known::Of(schema, self.is_object))),
             "oldSelf" => {
                 self.uses_old_self = true;
                 Ok(Known::Nothing)

@@ -102,6 +102,14 @@ impl Lengths {
         lengths
     }
 
+    pub(super) fn longest_list(self) -> u64 {
+        self.list
+    }
+
+    pub(super) fn longest_text(self) -> u64 {
+        self.text
+    }
+
     pub(super) fn add(&mut self, value: &Value) {
         match value {
             Value::Array(items) => {

@@ -36,7 +36,7 @@ async fn what_does_not_finish_is_cut_at_the_drain_deadline() {
     let mut stream = running.http1().await;
     let request = format!("GET {COLLECTION} HTTP/1.1\r\nhost: a\r\nx-user: waiter\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
-    let inflight = running.metrics.inflight.with_label_values(&["readOnly"]);
+    let inflight = running.metrics.inflight(true);
     until("in flight", || inflight.get() == 1).await;
     running.stop.cancel();
     tokio::time::timeout(SOON, running.task.join_next()).await.unwrap().unwrap().unwrap();

@@ -55,3 +55,21 @@ fn the_owner_of_a_workspace_may_everything_there() {
     assert!(rbac.evaluate(&ask(&jane, "delete", on("", "secrets", "n", "a"))).allowed());
     assert!(!rbac.evaluate(&ask(&user("bob", &["system:authenticated"]), "get", path("/apis"))).allowed());
 }
+
+#[test]
+fn who_may_view_a_workspace_reads_its_views() {
+    let viewer = bind("", "ClusterRole", "view", &["User:jane"]);
+    let guests = bind("", "ClusterRole", bootstrap::WORKSPACE_ACCESS, &["User:jane", "User:bob"]);
+    let rbac = authorizer(Door::Access, &[bootstrap::objects(Door::Access), vec![viewer, guests]].concat());
+    let known = |name: &str| user(name, &["system:authenticated"]);
+    let views = |verb: &str, user: &str, resource: &str| {
+        rbac.evaluate(&ask(&known(user), verb, on("views.workload.kcp.io", resource, "", "x"))).allowed()
+    };
+    assert!(
+        views("list", "bob", "aggregatedviews") && views("watch", "bob", "aggregatedtrees"),
+        "the door is open"
+    );
+    assert!(!views("get", "bob", "aggregatedviews"), "and shows nothing");
+    assert!(views("get", "jane", "aggregatedviews"));
+    assert!(!views("get", "jane", "aggregatedtrees"), "a tree is granted apart");
+}

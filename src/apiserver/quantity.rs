@@ -101,6 +101,15 @@ impl Quantity {
         self
     }
 
+    /// Adds another amount, exactly. The way of writing stays that of the first amount that is not zero.
+    pub fn add(&mut self, other: &Self) {
+        if self.nanos == 0 {
+            self.format = other.format;
+        }
+        self.nanos = self.nanos.saturating_add(other.nanos);
+        self.text = None;
+    }
+
     pub fn is_negative(&self) -> bool {
         self.nanos < 0
     }
@@ -170,7 +179,7 @@ fn keeps_text(parts: &Parts<'_>, digits: &str, format: Format, exponent: i32) ->
             parts.fraction.is_empty() && precision >= 0 && last
         }
         Format::Decimal | Format::Exponent => {
-            let scale = exponent - parts.fraction.len() as i32;
+            let scale = exponent.saturating_sub(parts.fraction.len() as i32);
             let fits = digits.len() <= 18 && scale >= -9 && scale % 3 == 0;
             fits && !digits.ends_with("000") && !digits.starts_with('0')
         }
