@@ -7,6 +7,7 @@ pub mod crds;
 pub mod openapi;
 pub mod placement;
 mod schema;
+pub mod share;
 pub mod views;
 pub mod workload;
 pub mod workspace;

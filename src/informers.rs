@@ -4,6 +4,7 @@
 //! the objects mean nor who serves them. Everything an upstream can send is bounded by [`Limits`], and
 //! nothing it sends is ever logged.
 
+mod ask;
 mod backoff;
 mod decode;
 mod event;
@@ -19,11 +20,12 @@ mod watch;
 pub mod fixtures;
 
 pub use backoff::Backoff;
-pub use event::{Change, Event, ObjectMeta, RawObject, Resource};
+pub use event::{Change, Event, ObjectMeta, RawObject, Resource, Selection, kept};
 pub use fetch::{Fetch, FetchBody};
 pub use frame::{FrameDecoder, FrameTooLong};
+pub use list::{Counted, Listed, count, list, read};
 pub use metrics::Metrics;
-pub use source::{Phase, Source, SourceStatus};
+pub use source::{Phase, Relist, Source, SourceStatus};
 pub use trouble::{RETRY_AFTER_CAP, Trouble};
 
 use std::time::Duration;
@@ -44,9 +46,12 @@ pub struct Limits {
     pub depth: usize,
     /// Until the headers of an answer are there, and again for a page's body.
     pub answer: Duration,
-    /// How long the server keeps one watch open. Short, since the end of a watch is the one sign of life
-    /// that an idle stream surely gives.
+    /// How long the server keeps one watch open: as long as is drawn between `watch_least` and this. Short, since
+    /// the end of a watch is the one sign of life that an idle stream surely gives.
     pub watch: Duration,
+    pub watch_least: Duration,
+    /// A watch on which nothing came for so long, not even a bookmark, is opened anew from where it was.
+    pub silence: Duration,
     /// How much longer than that a silent stream is waited for.
     pub grace: Duration,
     /// Between looks for a resource that is not served.
@@ -65,8 +70,24 @@ impl Default for Limits {
             depth: 128,
             answer: Duration::from_secs(10),
             watch: Duration::from_secs(20),
+            watch_least: Duration::from_secs(20),
+            silence: Duration::from_secs(3600),
             grace: Duration::from_secs(5),
             not_installed: Duration::from_secs(3),
+        }
+    }
+}
+
+impl Limits {
+    /// For many sources of one upstream that should hardly notice them. Bookmarks come every minute, so a stream
+    /// that broke unseen is found all the same.
+    pub fn quiet() -> Self {
+        Self {
+            watch: Duration::from_secs(600),
+            watch_least: Duration::from_secs(300),
+            silence: Duration::from_secs(180),
+            not_installed: Duration::from_secs(300),
+            ..Self::default()
         }
     }
 }

@@ -52,7 +52,7 @@ impl FromStr for LogFormat {
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     pub format: LogFormat,
-    /// `-v` as Kubernetes components count it: 2 is usual, 4 debug, 6 and above trace.
+    /// `-v` as Kubernetes components count it: 0 errors, 1 warnings, 2 is usual, 4 debug, 6 and above trace.
     pub verbosity: u8,
     pub otlp_endpoint: Option<String>,
 }
@@ -99,7 +99,8 @@ where
 
 fn level(verbosity: u8) -> LevelFilter {
     match verbosity {
-        0..=1 => LevelFilter::WARN,
+        0 => LevelFilter::ERROR,
+        1 => LevelFilter::WARN,
         2..=3 => LevelFilter::INFO,
         4..=5 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,

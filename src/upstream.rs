@@ -8,15 +8,20 @@ mod credentials;
 mod kubeconfig;
 pub mod reviews;
 pub mod rights;
+pub mod settings;
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
+use anyhow::Context;
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 pub use kube::client::Body;
 use kube::{Client, config::KubeConfigOptions};
 use serde::{Deserialize, de::DeserializeOwned};
+
+use self::settings::{Overrides, Settings};
 
 /// The longest answer of a request that is not a list or watch.
 pub const BODY_LIMIT: usize = 4 << 20;
@@ -47,6 +52,22 @@ impl UpstreamError {
             _ => None,
         }
     }
+
+    /// Whether it failed because of the one object it is about: another one may pass.
+    pub fn is_of_one(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Timeout(_) => false,
+            Self::Body { .. } | Self::Decode(_) => true,
+            Self::Status { code, .. } => matches!(
+                *code,
+                StatusCode::BAD_REQUEST
+                    | StatusCode::NOT_FOUND
+                    | StatusCode::CONFLICT
+                    | StatusCode::PAYLOAD_TOO_LARGE
+                    | StatusCode::UNPROCESSABLE_ENTITY
+            ),
+        }
+    }
 }
 
 /// Where the API is and how we log in there.
@@ -55,6 +76,20 @@ pub struct Target<'a> {
     /// `None`: `$KUBECONFIG`, then `~/.kube/config`, then in-cluster.
     pub kubeconfig: Option<&'a Path>,
     pub context: Option<&'a str>,
+    pub flags: Flags,
+}
+
+/// The flags that an error names.
+#[derive(Clone, Copy, Debug)]
+pub struct Flags {
+    pub kubeconfig: &'static str,
+    pub context: &'static str,
+}
+
+impl Default for Flags {
+    fn default() -> Self {
+        Self { kubeconfig: "--kubeconfig", context: "--context" }
+    }
 }
 
 /// The end of a URL that means every logical cluster.
@@ -65,14 +100,20 @@ pub const ACROSS: &str = "/clusters/*";
 pub struct Login<'a> {
     pub url: &'a str,
     pub ca: &'a str,
-    pub certificate: &'a str,
-    pub key: &'a str,
+    pub user: LoginUser<'a>,
+}
+
+/// Who logs in.
+#[derive(Clone, Copy)]
+pub enum LoginUser<'a> {
+    Certificate { certificate: &'a str, key: &'a str },
+    Token(&'a str),
 }
 
 /// One Kubernetes API.
 #[derive(Clone)]
 pub struct Upstream {
-    client: Client,
+    client: Arc<ArcSwap<Client>>,
     /// For messages only.
     pub server: String,
     across: bool,
@@ -81,43 +122,26 @@ pub struct Upstream {
 impl Upstream {
     /// Reads the configuration and prepares a client; nothing is sent yet.
     pub async fn connect(target: &Target<'_>) -> anyhow::Result<Self> {
-        use anyhow::Context;
-        let options =
-            KubeConfigOptions { context: target.context.map(str::to_owned), ..KubeConfigOptions::default() };
-        let config = match target.kubeconfig {
-            Some(path) => {
-                let file = kubeconfig::read(path)
-                    .with_context(|| format!("--kubeconfig: cannot read {}", path.display()))?;
-                kubeconfig::configure(file, &options).await.with_context(|| {
-                    let context = target.context.map(|name| format!("--context {name}: "));
-                    format!("{}--kubeconfig: cannot use {}", context.unwrap_or_default(), path.display())
-                })?
-            }
-            None if target.context.is_some() => {
-                kubeconfig::default(&options).await.context("--context: cannot use the default kubeconfig")?
-            }
-            None => kubeconfig::infer(&options)
-                .await
-                .context("no usable kubeconfig and not in a cluster: give --kubeconfig")?,
-        };
-        Self::of(config).context("--kubeconfig")
+        Settings::read(target, &Overrides::default()).await?.connect().context(target.flags.kubeconfig)
+    }
+
+    /// As the ServiceAccount of the pod that we run in; nothing is sent yet.
+    pub fn in_cluster() -> anyhow::Result<Self> {
+        Settings::in_cluster()?.connect()
     }
 
     /// For a caller who has everything at hand; nothing is sent yet. A URL that ends with `/clusters/*` is that of
     /// many logical clusters at once.
     pub async fn in_memory(login: &Login<'_>) -> anyhow::Result<Self> {
         let file = kubeconfig::in_memory(login)?;
-        Self::of(kubeconfig::configure(file, &KubeConfigOptions::default()).await?)
+        Self::of(kubeconfig::configure(file, &KubeConfigOptions::default()).await?.config)
     }
 
-    fn of(mut config: kube::Config) -> anyhow::Result<Self> {
-        config.default_retry = false;
+    fn of(config: kube::Config) -> anyhow::Result<Self> {
         let server = config.cluster_url.to_string();
         let across = config.cluster_url.path().trim_end_matches('/').ends_with(ACROSS);
-        // kube's text holds its causes already.
-        let client = Client::try_from(config)
-            .map_err(|error| anyhow::anyhow!("cannot make a client: {}", credentials::redacted(error)))?;
-        Ok(Self { client, server, across })
+        let client = Self::client(config)?;
+        Ok(Self { client: Arc::new(ArcSwap::from_pointee(client)), server, across })
     }
 
     /// Whether it reads many logical clusters at once.
@@ -127,7 +151,8 @@ impl Upstream {
 
     /// Sends a request and returns once the headers are there. The body is the caller's to bound.
     pub async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Body>, UpstreamError> {
-        self.client
+        let client = self.client.load_full();
+        client
             .send(request.map(Body::from))
             .await
             .map_err(|error| UpstreamError::Unreachable(credentials::redacted(error)))

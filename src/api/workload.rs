@@ -14,7 +14,7 @@ use super::schema;
 
 mod key;
 pub mod status;
-pub use key::key;
+pub use key::{Base, digest, key};
 pub use status::*;
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,8 @@ pub(super) struct Page {
     pub(super) resource_version: String,
     /// Empty on the last page.
     pub(super) next: String,
+    /// How many objects come after this page, where the server tells.
+    pub(super) remaining: Option<u64>,
     pub(super) objects: Vec<RawObject>,
 }
 
@@ -45,6 +47,8 @@ struct ListMeta<'a> {
     resource_version: Cow<'a, str>,
     #[serde(borrow, default, rename = "continue")]
     next: Cow<'a, str>,
+    #[serde(default)]
+    remaining_item_count: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +102,7 @@ pub(super) fn page(resource: &Resource, bytes: &[u8], depth: usize) -> Result<Pa
     Ok(Page {
         resource_version: page.metadata.resource_version.into_owned(),
         next: page.metadata.next.into_owned(),
+        remaining: page.metadata.remaining_item_count,
         objects: items.into_iter().map(|item| object(resource, item)).collect::<Result<_, _>>()?,
     })
 }

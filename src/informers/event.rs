@@ -1,8 +1,14 @@
 //! What a source tells: the closed set of changes, and an object as its metadata and its raw JSON.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashSet},
+    fmt,
+    sync::LazyLock,
+};
 
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use serde_json::value::RawValue;
 
 use super::trouble::Trouble;
@@ -17,7 +23,29 @@ pub struct Resource {
     pub namespace: Option<&'static str>,
 }
 
+/// Names that were read at run time. Kinds are few and come back, so each name is kept once, for good; that keeps a
+/// resource a handful of pointers, which every event carries.
+static NAMES: LazyLock<Mutex<HashSet<&'static str>>> = LazyLock::new(Mutex::default);
+
+/// The one copy of a name.
+pub fn kept(name: &str) -> &'static str {
+    let mut names = NAMES.lock();
+    match names.get(name) {
+        Some(known) => known,
+        None => {
+            let kept: &'static str = Box::leak(name.into());
+            names.insert(kept);
+            kept
+        }
+    }
+}
+
 impl Resource {
+    /// One that is known only at run time, in all namespaces.
+    pub fn named(group: &str, version: &str, plural: &str) -> Self {
+        Self { group: kept(group), version: kept(version), plural: kept(plural), namespace: None }
+    }
+
     /// The path of its list, without a query.
     pub fn path(&self) -> String {
         let mut path = match self.group {
@@ -41,6 +69,17 @@ impl fmt::Display for Resource {
             group => write!(f, "{}.{group}", self.plural),
         }
     }
+}
+
+/// Which of its objects, and how much of each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// A label selector as Kubernetes writes it; `None` selects everything.
+    pub labels: Option<String>,
+    /// The one object of this name; a right to it alone is enough then.
+    pub name: Option<String>,
+    /// Nothing but the metadata comes: as `PartialObjectMetadata`.
+    pub metadata_only: bool,
 }
 
 /// The part of `metadata` that every reader needs. Name, uid and version are never empty.
@@ -86,15 +125,15 @@ impl fmt::Debug for RawObject {
     }
 }
 
-/// What happened at a source.
+/// What happened at a source that keeps a `T` of each object.
 #[derive(Debug)]
-pub enum Change {
+pub enum Change<T = RawObject> {
     /// Everything there is now; what is not in it is gone.
-    Reset(Vec<RawObject>),
+    Reset(Vec<T>),
     /// Added or modified.
-    Apply(RawObject),
+    Apply(T),
     /// Gone; its last state.
-    Delete(RawObject),
+    Delete(T),
     /// The upstream answered and nothing changed.
     Fresh,
     /// The resource is not served there. What was known before is neither confirmed nor taken back.
@@ -103,10 +142,24 @@ pub enum Change {
     Unavailable(Trouble),
 }
 
+impl Change {
+    /// With what is kept of the object.
+    pub(super) fn keeping<T>(self, keep: impl Fn(RawObject) -> T) -> Change<T> {
+        match self {
+            Self::Reset(objects) => Change::Reset(objects.into_iter().map(keep).collect()),
+            Self::Apply(object) => Change::Apply(keep(object)),
+            Self::Delete(object) => Change::Delete(keep(object)),
+            Self::Fresh => Change::Fresh,
+            Self::NotInstalled => Change::NotInstalled,
+            Self::Unavailable(trouble) => Change::Unavailable(trouble),
+        }
+    }
+}
+
 /// One change of one resource.
 #[derive(Debug)]
-pub struct Event {
+pub struct Event<T = RawObject> {
     pub resource: Resource,
     pub received: tokio::time::Instant,
-    pub change: Change,
+    pub change: Change<T>,
 }

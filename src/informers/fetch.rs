@@ -12,8 +12,8 @@ pub type FetchBody = UnsyncBoxBody<Bytes, std::io::Error>;
 
 #[async_trait]
 pub trait Fetch: Send + Sync + 'static {
-    /// `GET` of a path with its query; returns once the headers are there.
-    async fn fetch(&self, path: &str) -> Result<Response<FetchBody>, UpstreamError>;
+    /// `GET` of a path with its query, for an answer of the type `accept`; returns once the headers are there.
+    async fn fetch(&self, path: &str, accept: &'static str) -> Result<Response<FetchBody>, UpstreamError>;
 
     /// Whether it answers for many logical clusters at once, each object saying which it is in.
     fn across(&self) -> bool {
@@ -23,9 +23,9 @@ pub trait Fetch: Send + Sync + 'static {
 
 #[async_trait]
 impl Fetch for Upstream {
-    async fn fetch(&self, path: &str) -> Result<Response<FetchBody>, UpstreamError> {
+    async fn fetch(&self, path: &str, accept: &'static str) -> Result<Response<FetchBody>, UpstreamError> {
         let request = Request::get(path)
-            .header(header::ACCEPT, "application/json")
+            .header(header::ACCEPT, accept)
             .body(Vec::new())
             .map_err(|error| UpstreamError::Unreachable(Box::new(error)))?;
         let response = self.send(request).await?;

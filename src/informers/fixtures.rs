@@ -47,7 +47,7 @@ impl Script {
 
 #[async_trait]
 impl Fetch for Script {
-    async fn fetch(&self, path: &str) -> Result<Response<FetchBody>, UpstreamError> {
+    async fn fetch(&self, path: &str, _accept: &'static str) -> Result<Response<FetchBody>, UpstreamError> {
         // As on a wire, others get a turn before an answer is there.
         tokio::task::yield_now().await;
         self.asked.lock().push(path.to_owned());

@@ -1,4 +1,4 @@
-//! One complete list, page by page, within the limits of its source.
+//! One complete list, page by page, within the limits of its source; and how many objects there are.
 
 use std::time::Duration;
 
@@ -10,29 +10,66 @@ use tokio::time::timeout;
 
 use super::{
     Limits,
+    ask::Ask,
     decode::{self, Page},
-    event::{RawObject, Resource},
+    event::{RawObject, Resource, Selection},
     fetch::{Fetch, FetchBody},
     trouble::Trouble,
 };
 
-/// Everything there was at one version.
+/// What is kept of everything there was at one version.
 #[derive(Debug)]
-pub(super) struct Listed {
-    pub(super) objects: Vec<RawObject>,
-    pub(super) resource_version: String,
+pub struct Listed<T> {
+    pub objects: Vec<T>,
+    pub resource_version: String,
 }
 
-pub(super) async fn list(fetch: &dyn Fetch, resource: &Resource, limits: &Limits) -> Result<Listed, Trouble> {
+/// How many objects there were at one version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// `None`: the server does not tell.
+    pub objects: Option<u64>,
+    pub resource_version: String,
+}
+
+type Keep<T> = dyn Fn(RawObject) -> T + Send + Sync;
+
+/// Everything there is of a resource, apart from any source; `keep` says what of each object.
+pub async fn list<T: Send>(
+    fetch: &dyn Fetch,
+    resource: Resource,
+    selection: Selection,
+    limits: &Limits,
+    keep: &Keep<T>,
+) -> Result<Listed<T>, Trouble> {
+    list_all(fetch, &Ask { resource, selection }, limits, keep).await
+}
+
+/// How many objects of a resource there are, by asking for one of them.
+pub async fn count(fetch: &dyn Fetch, resource: Resource, limits: &Limits) -> Result<Counted, Trouble> {
+    let ask = Ask { resource, selection: Selection { metadata_only: true, ..Selection::default() } };
+    let body = read(fetch, &ask.path("limit=1"), ask.list_type(), limits).await?;
+    let page = decode::page(&ask.resource, &body, limits.depth)?;
+    let here = page.objects.len() as u64;
+    let objects = match page.next.as_str() {
+        "" => Some(here),
+        _ => page.remaining.map(|remaining| remaining.saturating_add(here)),
+    };
+    Ok(Counted { objects, resource_version: page.resource_version })
+}
+
+pub(super) async fn list_all<T>(
+    fetch: &dyn Fetch,
+    ask: &Ask,
+    limits: &Limits,
+    keep: &Keep<T>,
+) -> Result<Listed<T>, Trouble> {
     let mut listed = Listed { objects: Vec::new(), resource_version: String::new() };
     let (mut size, mut next, mut bytes) = (limits.page_objects, String::new(), 0usize);
     for _ in 0..limits.pages {
-        let path = format!(
-            "{}?limit={size}&continue={}",
-            resource.path(),
-            utf8_percent_encode(&next, NON_ALPHANUMERIC)
-        );
-        let body = match read(fetch, path.trim_end_matches("&continue="), limits).await {
+        let query = format!("limit={size}&continue={}", utf8_percent_encode(&next, NON_ALPHANUMERIC));
+        let path = ask.path(query.trim_end_matches("&continue="));
+        let body = match read(fetch, &path, ask.list_type(), limits).await {
             // Few large objects are legal; ask for fewer of them at once.
             Err(Trouble::TooLarge(_)) if size > 1 => {
                 size = size.div_ceil(2);
@@ -41,8 +78,8 @@ pub(super) async fn list(fetch: &dyn Fetch, resource: &Resource, limits: &Limits
             body => body?,
         };
         bytes += body.len();
-        let page = decode::page(resource, &body, limits.depth)?;
-        let more = take(&mut listed, page, &mut next, fetch.across())?;
+        let page = decode::page(&ask.resource, &body, limits.depth)?;
+        let more = take(&mut listed, page, &mut next, fetch.across(), keep)?;
         if bytes > limits.list_bytes || listed.objects.len() > limits.objects {
             return Err(Trouble::TooLarge("one list"));
         }
@@ -54,9 +91,15 @@ pub(super) async fn list(fetch: &dyn Fetch, resource: &Resource, limits: &Limits
 }
 
 /// Adds a page; whether another follows.
-fn take(listed: &mut Listed, page: Page, next: &mut String, across: bool) -> Result<bool, Trouble> {
+fn take<T>(
+    listed: &mut Listed<T>,
+    page: Page,
+    next: &mut String,
+    across: bool,
+    keep: &Keep<T>,
+) -> Result<bool, Trouble> {
     for object in page.objects {
-        listed.objects.push(decode::place(object, across)?);
+        listed.objects.push(keep(decode::place(object, across)?));
     }
     listed.resource_version = page.resource_version;
     if !page.next.is_empty() && page.next == *next {
@@ -66,9 +109,14 @@ fn take(listed: &mut Listed, page: Page, next: &mut String, across: bool) -> Res
     Ok(!next.is_empty())
 }
 
-/// One page's bytes.
-async fn read(fetch: &dyn Fetch, path: &str, limits: &Limits) -> Result<Bytes, Trouble> {
-    let body = open(fetch, path, limits.answer).await?;
+/// The bytes of one answer, at most as many as a page may have.
+pub async fn read(
+    fetch: &dyn Fetch,
+    path: &str,
+    accept: &'static str,
+    limits: &Limits,
+) -> Result<Bytes, Trouble> {
+    let body = open(fetch, path, accept, limits.answer).await?;
     let body = timeout(limits.answer * 3, Limited::new(body, limits.page_bytes).collect());
     match body.await {
         Err(_) => Err(Trouble::Timeout),
@@ -79,8 +127,13 @@ async fn read(fetch: &dyn Fetch, path: &str, limits: &Limits) -> Result<Bytes, T
 }
 
 /// Sends a request and judges its status line.
-pub(super) async fn open(fetch: &dyn Fetch, path: &str, answer: Duration) -> Result<FetchBody, Trouble> {
-    let response = timeout(answer, fetch.fetch(path)).await.map_err(|_| Trouble::Timeout)??;
+pub(super) async fn open(
+    fetch: &dyn Fetch,
+    path: &str,
+    accept: &'static str,
+    answer: Duration,
+) -> Result<FetchBody, Trouble> {
+    let response = timeout(answer, fetch.fetch(path, accept)).await.map_err(|_| Trouble::Timeout)??;
     if response.status().is_success() {
         return Ok(response.into_body());
     }

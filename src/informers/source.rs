@@ -1,9 +1,9 @@
 //! The life of one source: list, watch, and over again, with a wait after every failure.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc, watch},
     time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
@@ -11,14 +11,18 @@ use tracing::{info, warn};
 
 use super::{
     Limits,
+    ask::Ask,
     backoff::Backoff,
-    event::{Change, Event, Resource},
+    event::{Change, Event, RawObject, Resource, Selection},
     fetch::Fetch,
-    list::list,
+    list::list_all,
     metrics::Metrics,
     trouble::Trouble,
     watch::Watch,
 };
+
+/// A server that ends a watch sooner than this must not be asked in a tight loop.
+const BRIEF: Duration = Duration::from_secs(5);
 
 /// How far a source has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,13 +46,25 @@ pub struct SourceStatus {
 }
 
 /// One resource of one upstream.
-pub struct Source {
+pub struct Source<T = RawObject> {
     fetch: Arc<dyn Fetch>,
-    resource: Resource,
+    ask: Ask,
     limits: Limits,
-    events: mpsc::Sender<Event>,
+    events: mpsc::Sender<Event<T>>,
+    keep: Box<dyn Fn(RawObject) -> T + Send + Sync>,
     status: watch::Sender<SourceStatus>,
+    relist: Arc<Notify>,
     metrics: Metrics,
+}
+
+/// Makes a source list anew: for whoever found that what it told cannot be all.
+#[derive(Clone, Debug, Default)]
+pub struct Relist(Arc<Notify>);
+
+impl Relist {
+    pub fn relist(&self) {
+        self.0.notify_one();
+    }
 }
 
 /// Whoever read the events is gone.
@@ -62,11 +78,37 @@ impl Source {
         events: mpsc::Sender<Event>,
         metrics: Metrics,
     ) -> Self {
-        Self { fetch, resource, limits, events, status: watch::Sender::default(), metrics }
+        Self::keeping(fetch, resource, limits, events, metrics, |object| object)
+    }
+}
+
+impl<T: Send + 'static> Source<T> {
+    /// Tells of each object only what `keep` makes of it, as soon as it is read: a long list is never whole in memory.
+    pub fn keeping(
+        fetch: Arc<dyn Fetch>,
+        resource: Resource,
+        limits: Limits,
+        events: mpsc::Sender<Event<T>>,
+        metrics: Metrics,
+        keep: impl Fn(RawObject) -> T + Send + Sync + 'static,
+    ) -> Self {
+        let ask = Ask { resource, selection: Selection::default() };
+        let (status, relist) = (watch::Sender::default(), Arc::default());
+        Self { fetch, ask, limits, events, keep: Box::new(keep), status, relist, metrics }
+    }
+
+    /// Follows less than every object as a whole.
+    pub fn select(mut self, selection: Selection) -> Self {
+        self.ask.selection = selection;
+        self
     }
 
     pub fn resource(&self) -> Resource {
-        self.resource
+        self.ask.resource
+    }
+
+    pub fn relist(&self) -> Relist {
+        Relist(self.relist.clone())
     }
 
     pub fn status(&self) -> watch::Receiver<SourceStatus> {
@@ -105,11 +147,11 @@ impl Source {
         backoff: &mut Backoff,
     ) -> Result<Result<(), Trouble>, Closed> {
         if version.is_empty() {
-            match list(&*self.fetch, &self.resource, &self.limits).await {
+            match list_all(&*self.fetch, &self.ask, &self.limits, &*self.keep).await {
                 Ok(listed) => {
                     *version = listed.resource_version;
-                    self.metrics.lists.with_label_values(&[self.resource.plural]).inc();
-                    info!(resource = %self.resource, objects = listed.objects.len(), "listed");
+                    self.metrics.lists.with_label_values(&[self.ask.resource.plural]).inc();
+                    info!(resource = %self.ask.resource, objects = listed.objects.len(), "listed");
                     self.send(Change::Reset(listed.objects)).await?;
                     self.status.send_replace(SourceStatus {
                         phase: Phase::Following,
@@ -129,7 +171,8 @@ impl Source {
         backoff: &mut Backoff,
     ) -> Result<Result<(), Trouble>, Closed> {
         let opened = Instant::now();
-        let mut watch = match Watch::open(&*self.fetch, &self.resource, &self.limits, version).await {
+        let is_brief = || opened.elapsed() < BRIEF.min(self.limits.watch_least / 4);
+        let mut watch = match Watch::open(&*self.fetch, &self.ask, &self.limits, version).await {
             Ok(watch) => watch,
             Err(trouble) => return Ok(Err(trouble)),
         };
@@ -141,20 +184,28 @@ impl Source {
         });
         self.send(Change::Fresh).await?;
         loop {
-            match watch.next().await {
-                Ok(Some(change)) => {
-                    self.metrics.events.with_label_values(&[self.resource.plural]).inc();
-                    self.send(change).await?;
+            let next = tokio::select! {
+                next = watch.next() => next,
+                () = sleep(self.limits.silence) => return Ok(Ok(())),
+                () = self.relist.notified() => {
+                    drop(watch);
+                    version.clear();
+                    return Ok(Ok(()));
                 }
-                // A server that ends every watch at once must not be asked in a tight loop.
-                Ok(None) if opened.elapsed() < self.limits.watch / 4 => return Ok(Err(Trouble::Cut)),
+            };
+            match next {
+                Ok(Some(change)) => {
+                    self.metrics.events.with_label_values(&[self.ask.resource.plural]).inc();
+                    self.send(change.keeping(&self.keep)).await?;
+                }
+                Ok(None) if is_brief() => return Ok(Err(Trouble::Cut)),
                 Ok(None) => {
                     backoff.reset();
                     self.send(Change::Fresh).await?;
                     return Ok(Ok(()));
                 }
                 Err(trouble) => {
-                    if trouble.resumable() && opened.elapsed() >= self.limits.watch / 4 {
+                    if trouble.resumable() && !is_brief() {
                         backoff.reset();
                     }
                     return Ok(Err(trouble));
@@ -164,7 +215,7 @@ impl Source {
     }
 
     async fn report(&self, trouble: &Trouble) -> Result<(), Closed> {
-        self.metrics.failures.with_label_values(&[self.resource.plural, trouble.reason()]).inc();
+        self.metrics.failures.with_label_values(&[self.ask.resource.plural, trouble.reason()]).inc();
         let phase = match trouble {
             Trouble::NotInstalled => Phase::NotInstalled,
             _ => Phase::Unavailable,
@@ -176,7 +227,7 @@ impl Source {
             changed
         });
         if changed {
-            warn!(resource = %self.resource, reason = trouble.reason(), "cannot follow {}: {trouble}", self.resource);
+            warn!(resource = %self.ask.resource, reason = trouble.reason(), "cannot follow {}: {trouble}", self.ask.resource);
         }
         self.send(match trouble {
             Trouble::NotInstalled => Change::NotInstalled,
@@ -185,8 +236,8 @@ impl Source {
         .await
     }
 
-    async fn send(&self, change: Change) -> Result<(), Closed> {
-        let event = Event { resource: self.resource, received: Instant::now(), change };
+    async fn send(&self, change: Change<T>) -> Result<(), Closed> {
+        let event = Event { resource: self.ask.resource, received: Instant::now(), change };
         self.events.send(event).await.map_err(|_| Closed)
     }
 }

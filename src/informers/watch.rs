@@ -1,12 +1,16 @@
 //! One watch: from a version until it ends, breaks or makes no sense.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use http_body_util::BodyExt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use rand::RngExt;
 use tokio::time::{Instant, timeout};
 
 use super::{
     Limits,
+    ask::Ask,
     decode::{self, Frame},
     event::{Change, Resource},
     fetch::{Fetch, FetchBody},
@@ -17,7 +21,7 @@ use super::{
 
 /// An open watch. `version` is always one it is safe to go on from.
 pub(super) struct Watch<'a> {
-    resource: &'a Resource,
+    resource: Resource,
     limits: &'a Limits,
     version: &'a mut String,
     body: FetchBody,
@@ -29,21 +33,21 @@ pub(super) struct Watch<'a> {
 impl<'a> Watch<'a> {
     pub(super) async fn open(
         fetch: &dyn Fetch,
-        resource: &'a Resource,
+        ask: &Ask,
         limits: &'a Limits,
         version: &'a mut String,
     ) -> Result<Self, Trouble> {
-        let path = format!(
-            "{}?watch=true&allowWatchBookmarks=true&timeoutSeconds={}&resourceVersion={}",
-            resource.path(),
-            limits.watch.as_secs(),
+        let length = length(limits);
+        let path = ask.path(&format!(
+            "watch=true&allowWatchBookmarks=true&timeoutSeconds={}&resourceVersion={}",
+            length.as_secs(),
             utf8_percent_encode(version, NON_ALPHANUMERIC)
-        );
-        let body = open(fetch, &path, limits.answer).await?;
+        ));
+        let body = open(fetch, &path, ask.watch_type(), limits.answer).await?;
         // The server ends a watch on time; one that trickles on for longer is not trusted to be alive.
-        let until = Instant::now() + limits.watch + limits.grace;
+        let until = Instant::now() + length + limits.grace;
         let (across, decoder) = (fetch.across(), FrameDecoder::new(limits.frame_bytes));
-        Ok(Self { resource, limits, version, body, decoder, until, across })
+        Ok(Self { resource: ask.resource, limits, version, body, decoder, until, across })
     }
 
     /// The next change, or `None` at a clean end.
@@ -64,7 +68,7 @@ impl<'a> Watch<'a> {
     }
 
     fn change(&mut self, line: &[u8]) -> Result<Change, Trouble> {
-        let (change, version) = match decode::frame(self.resource, line, self.limits.depth)? {
+        let (change, version) = match decode::frame(&self.resource, line, self.limits.depth)? {
             Frame::Apply(object) => {
                 let version = object.meta.resource_version.clone();
                 (Change::Apply(decode::place(object, self.across)?), version)
@@ -82,6 +86,12 @@ impl<'a> Watch<'a> {
         *self.version = version;
         Ok(change)
     }
+}
+
+/// Drawn, so that watches that began together do not all end together.
+fn length(limits: &Limits) -> Duration {
+    let (least, most) = (limits.watch_least.min(limits.watch), limits.watch);
+    Duration::from_secs(rand::rng().random_range(least.as_secs()..=most.as_secs()))
 }
 
 /// A watch that the server gave up. It may have skipped something, so only a list helps.

@@ -7,6 +7,7 @@ use http::{Method, StatusCode};
 use parking_lot::Mutex;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::upstream::{Upstream, UpstreamError};
 
@@ -102,11 +103,26 @@ impl Requests for Upstream {
 pub struct Caller {
     requests: Arc<dyn Requests>,
     denied: Arc<Mutex<HashSet<String>>>,
+    /// What gives a right that is missing, for the log.
+    remedy: &'static str,
+    /// Told of every right that is found missing.
+    refused: Arc<Notify>,
 }
 
 impl Caller {
     pub fn new(requests: Arc<dyn Requests>) -> Self {
-        Self { requests, denied: Arc::default() }
+        let remedy = "apply the roles again with `tmc register`";
+        Self { requests, denied: Arc::default(), remedy, refused: Arc::default() }
+    }
+
+    /// Notifies whenever a right is found missing.
+    pub fn telling(self, refused: Arc<Notify>) -> Self {
+        Self { refused, ..self }
+    }
+
+    /// What gives a right that is missing, for the log.
+    pub fn with_remedy(self, remedy: &'static str) -> Self {
+        Self { remedy, ..self }
     }
 
     pub async fn call(&self, call: &Call) -> Result<Value, UpstreamError> {
@@ -145,14 +161,14 @@ impl Caller {
             let mut known = self.denied.lock();
             if denied { known.insert(right.clone()) } else { known.remove(&right) }
         };
+        if news && denied {
+            self.refused.notify_one();
+        }
         match (news, denied) {
-            (true, true) => tracing::error!(
-                verb,
-                resource,
-                namespace,
-                "this server may not {right}; apply its roles again with `tmc register`"
-            ),
-            (true, false) => tracing::info!(verb, resource, namespace, "this server may {right} now"),
+            (true, true) => {
+                tracing::error!(verb, resource, namespace, "this process may not {right}; {}", self.remedy)
+            }
+            (true, false) => tracing::info!(verb, resource, namespace, "this process may {right} now"),
             _ => {}
         }
     }

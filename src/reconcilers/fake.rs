@@ -138,9 +138,16 @@ fn status(code: u16) -> UpstreamError {
     UpstreamError::Status { code, reason, message: "the fake says no".into(), retry_after: None }
 }
 
+/// As kube-apiserver says that one object is not there.
+fn missing(path: &str) -> UpstreamError {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let (code, message) = (StatusCode::NOT_FOUND, format!("things.example.com {name:?} not found"));
+    UpstreamError::Status { code, reason: "NotFound".into(), message, retry_after: None }
+}
+
 #[async_trait]
 impl Fetch for Fake {
-    async fn fetch(&self, path: &str) -> Result<Response<FetchBody>, UpstreamError> {
+    async fn fetch(&self, path: &str, _accept: &'static str) -> Result<Response<FetchBody>, UpstreamError> {
         tokio::task::yield_now().await;
         let resource = path.split('?').next().unwrap_or_default().to_owned();
         if let Some(code) = self.refusal(&format!("GET {resource}")) {
@@ -192,10 +199,19 @@ impl Requests for Fake {
             return Err(status(code));
         }
         let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let found = |path: &str| self.state.lock().objects.get(path).cloned().ok_or_else(|| status(404));
+        let found = |path: &str| self.state.lock().objects.get(path).cloned().ok_or_else(|| missing(path));
         match (method, content_type) {
             (Method::GET, _) => found(path),
             (Method::POST, _) => self.create(path, body),
+            (_, Some("application/merge-patch+json")) if path.ends_with("/status") => {
+                let path = path.strip_suffix("/status").unwrap();
+                let mut object = found(path)?;
+                if object["metadata"]["uid"] != body["metadata"]["uid"] {
+                    return Err(status(409));
+                }
+                json_patch::merge(&mut object["status"], &body["status"]);
+                Ok(self.put(path, object))
+            }
             (_, Some("application/merge-patch+json")) => {
                 let mut object = found(path)?;
                 if body["metadata"]["resourceVersion"] != object["metadata"]["resourceVersion"] {

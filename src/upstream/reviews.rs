@@ -122,7 +122,7 @@ fn access_review(attributes: &Attributes) -> Value {
     if !user.uid.is_empty() {
         spec["uid"] = json!(user.uid);
     }
-    match target {
+    match &**target {
         Target::Resource { group, version, resource, subresource, namespace, name } => {
             spec["resourceAttributes"] = json!({
                 "verb": verb, "group": group, "version": version, "resource": resource,

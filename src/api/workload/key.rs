@@ -1,4 +1,5 @@
-//! The sync-target key: how labels and annotations name a SyncTarget, on both sides. Pure.
+//! The sync-target key: how labels and annotations name a SyncTarget, on both sides; and the digits it is made of.
+//! Pure.
 
 use sha2::{Digest, Sha224};
 
@@ -7,15 +8,29 @@ const DIGITS: &[u8; 62] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP
 /// base62 of SHA-224 of `<logical cluster>:<name>`. A SyncTarget that is made again has the same one. On a
 /// Kubernetes source `spec.kcpCluster` stands for the logical cluster.
 pub fn key(cluster: &str, name: &str) -> String {
-    let mut number = Sha224::digest(format!("{cluster}:{name}")).to_vec();
-    let mut digits = Vec::with_capacity(38);
+    digest(&format!("{cluster}:{name}"), Base::SixtyTwo)
+}
+
+/// The digits that names are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// Lower case, for names of objects.
+    ThirtySix = 36,
+    SixtyTwo = 62,
+}
+
+/// SHA-224 of the text as a number, as kcp names what it derives.
+pub fn digest(text: &str, base: Base) -> String {
+    let base = base as u32;
+    let mut number = Sha224::digest(text).to_vec();
+    let mut digits = Vec::with_capacity(44);
     // Long division of a big-endian number, a digit a round.
     while number.iter().any(|byte| *byte != 0) {
         let mut rest = 0_u32;
         for byte in &mut number {
             let part = (rest << 8) | u32::from(*byte);
-            *byte = (part / 62) as u8;
-            rest = part % 62;
+            *byte = (part / base) as u8;
+            rest = part % base;
         }
         digits.push(DIGITS[rest as usize]);
     }

@@ -203,3 +203,72 @@ async fn its_status_tells_how_far_it_is() {
     tokio::time::timeout(PATIENCE, both).await.unwrap();
     assert!(received.try_recv().is_ok());
 }
+
+#[tokio::test(start_paused = true)]
+async fn it_lists_anew_when_it_is_told_to_and_keeps_what_it_is_told_to() {
+    let script = Script::new([
+        whole(list("5", "", &[item("a", "1")])),
+        Answer::Body(vec![event("ADDED", &item("bb", "6"))], End::Silence),
+        whole(list("9", "", &[item("a", "1"), item("bb", "6"), item("ccc", "7")])),
+    ]);
+    let (events, mut received) = mpsc::channel(1);
+    let metrics = Metrics::new(&prometheus::Registry::new()).unwrap();
+    let length = |object: RawObject| object.meta.name.len();
+    let source = Source::keeping(script.clone(), RESOURCE, Limits::default(), events, metrics, length);
+    let relist = source.relist();
+    let read = async {
+        let mut told = Vec::new();
+        while told.len() < 4 {
+            let event: Event<usize> = received.recv().await.unwrap();
+            if matches!(event.change, Change::Apply(2)) {
+                relist.relist();
+            }
+            told.push(format!("{:?}", event.change));
+        }
+        assert_eq!(told, ["Reset([1])", "Fresh", "Apply(2)", "Reset([1, 2, 3])"]);
+    };
+    tokio::select! {
+        done = tokio::time::timeout(PATIENCE, read) => done.unwrap(),
+        () = source.run(CancellationToken::new()) => panic!("a source ends only when it is told to"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_source_holds_its_watches_long_and_gives_up_silent_ones_early() {
+    let watches = (0..40).map(|_| Answer::Body(vec![event("ADDED", &item("a", "6"))], End::Silence));
+    let script = Script::new([whole(list("5", "", &[]))].into_iter().chain(watches));
+    let told = tell_within(&script, 41, Limits::quiet()).await;
+    // Nothing is wrong with a watch on which nothing happens.
+    assert!(words(&told)[1..].chunks(2).all(|pair| pair == ["fresh", "apply a"]));
+    assert_eq!(told[39].0.as_secs(), 180 * 19);
+    let asked = script.asked();
+    let lengths: Vec<u64> = asked[1..]
+        .iter()
+        .map(|path| path.split_once("timeoutSeconds=").unwrap().1.split('&').next().unwrap().parse().unwrap())
+        .collect();
+    assert!(lengths.iter().all(|seconds| (300..=600).contains(seconds)), "{lengths:?}");
+    assert!(lengths.iter().any(|seconds| *seconds != lengths[0]), "{lengths:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn objects_are_counted_by_one_of_them() {
+    use crate::informers::count;
+    let page = |next: &str, remaining: &str| {
+        whole(format!(
+            r#"{{"metadata":{{"resourceVersion":"7","continue":"{next}"{remaining}}},"items":[{}]}}"#,
+            item("a", "1")
+        ))
+    };
+    for (answer, objects) in [
+        (page("t", r#","remainingItemCount":41"#), Some(42)),
+        (page("", ""), Some(1)),
+        (page("t", ""), None),
+        (whole(list("7", "", &[])), Some(0)),
+    ] {
+        let script = Script::new([answer]);
+        let counted = count(&*script, RESOURCE, &Limits::default()).await.unwrap();
+        assert_eq!((counted.objects, counted.resource_version.as_str()), (objects, "7"));
+        assert_eq!(script.asked(), ["/apis/g/v1/things?limit=1"]);
+    }
+    assert!(count(&*Script::new([Answer::Status(403, None)]), RESOURCE, &Limits::default()).await.is_err());
+}

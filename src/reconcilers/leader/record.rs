@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Record {
@@ -31,14 +32,15 @@ impl Record {
     }
 
     /// Whether nobody has renewed or taken it in between.
-    pub(super) fn same_claim(&self, other: &Self) -> bool {
+    fn same_claim(&self, other: &Self) -> bool {
         let claim = |record: &Self| (record.holder.clone(), record.renewed.clone(), record.transitions);
         claim(self) == claim(other)
     }
 
-    /// How long it holds without a renewal, by what its holder wrote.
+    /// How long it holds without a renewal, by what its holder wrote, and never shorter than usual: who wrote
+    /// that need not be its holder.
     pub(super) fn duration(&self, usual: Duration) -> Duration {
-        self.seconds.map_or(usual, Duration::from_secs)
+        self.seconds.map_or(usual, Duration::from_secs).max(usual)
     }
 
     /// Held by `identity` from now on.
@@ -77,6 +79,22 @@ impl Record {
     /// A merge patch of version `version` alone.
     pub(super) fn patch(&self, version: &str) -> Value {
         json!({"metadata": {"resourceVersion": version}, "spec": self.spec()})
+    }
+}
+
+/// The Lease as it was seen last, and since when it has been so.
+#[derive(Default)]
+pub(super) struct Watched(Option<(Record, Instant)>);
+
+impl Watched {
+    pub(super) fn see(&mut self, record: &Record, now: Instant) -> Instant {
+        match &self.0 {
+            Some((known, since)) if known.same_claim(record) => *since,
+            _ => {
+                self.0 = Some((record.clone(), now));
+                now
+            }
+        }
     }
 }
 

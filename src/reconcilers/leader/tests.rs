@@ -1,6 +1,9 @@
 //! Who leads, in paused time.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use serde_json::json;
 use tokio::task::JoinSet;

@@ -19,7 +19,7 @@ async fn complaint(script: &str) -> String {
         "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}],
     });
     std::fs::write(&file, kubeconfig.to_string()).unwrap();
-    let connected = Upstream::connect(&Target { kubeconfig: Some(&file), context: None }).await;
+    let connected = Upstream::connect(&Target { kubeconfig: Some(&file), ..Target::default() }).await;
     let error = match connected {
         Err(error) => format!("{error:#} {error:?}"),
         // A plugin that ran once may fail the next time.

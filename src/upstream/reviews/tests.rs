@@ -11,7 +11,7 @@ fn attributes(target: Target) -> Attributes {
         groups: vec!["devs".into()],
         extra: [("a/b".to_owned(), vec!["c".to_owned()])].into(),
     };
-    Attributes { user: Arc::new(user), verb: "get".into(), scope: Scope::None, target }
+    Attributes { user: Arc::new(user), verb: "get".into(), scope: Scope::None, target: Arc::new(target) }
 }
 
 #[test]
