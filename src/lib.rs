@@ -14,6 +14,7 @@ pub mod reconcilers;
 pub mod registration;
 pub mod security;
 pub mod supervisor;
+pub mod syncer;
 pub mod telemetry;
 pub mod upstream;
 pub mod views;

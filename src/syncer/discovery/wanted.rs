@@ -1,0 +1,110 @@
+//! Which kinds are asked for: those of `--resource-types`, or the ones a workload is usually made of. Pure.
+
+use std::collections::BTreeSet;
+
+use crate::api::placement::GroupResource;
+
+const DEFAULT: [(&str, &str); 10] = [
+    ("", "configmaps"),
+    ("", "persistentvolumeclaims"),
+    ("", "secrets"),
+    ("", "serviceaccounts"),
+    ("", "services"),
+    ("apps", "deployments"),
+    ("apps", "statefulsets"),
+    ("batch", "cronjobs"),
+    ("batch", "jobs"),
+    ("networking.k8s.io", "ingresses"),
+];
+
+/// Not workloads: the syncer makes namespaces as they are needed, and nodes are the cluster's.
+const NEVER: [&str; 2] = ["namespaces", "nodes"];
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Wanted {
+    /// Those of these that there are.
+    #[default]
+    Default,
+    /// All of these; one that is missing is named.
+    Listed(BTreeSet<Want>),
+}
+
+/// One kind that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Want {
+    /// Plural.
+    pub resource: String,
+    /// `None`: the first group that has it.
+    pub group: Option<String>,
+}
+
+impl Want {
+    /// Its name while nobody knows its group.
+    pub fn name(&self) -> GroupResource {
+        GroupResource { group: self.group.clone().unwrap_or_default(), resource: self.resource.clone() }
+    }
+}
+
+impl Wanted {
+    /// Reads `plural` or `plural.group`; nothing at all means the default.
+    ///
+    /// # Errors
+    /// All findings, each with the flag and what to write.
+    pub fn parse<T: AsRef<str>>(types: &[T]) -> Result<Self, Vec<String>> {
+        let (mut wants, mut findings) = (BTreeSet::new(), Vec::new());
+        for text in types.iter().map(|text| text.as_ref().trim()).filter(|text| !text.is_empty()) {
+            match want(text) {
+                Ok(want) => drop(wants.insert(want)),
+                Err(finding) => findings.push(format!("--resource-types: {text:?} {finding}")),
+            }
+        }
+        match (findings.is_empty(), wants.is_empty()) {
+            (false, _) => Err(findings),
+            (true, true) => Ok(Self::Default),
+            (true, false) => Ok(Self::Listed(wants)),
+        }
+    }
+
+    pub fn wants(&self) -> BTreeSet<Want> {
+        match self {
+            Self::Default => DEFAULT.iter().map(|(group, resource)| known(group, resource)).collect(),
+            Self::Listed(wants) => wants.clone(),
+        }
+    }
+
+    /// The groups that have to be looked into; `None`: all.
+    pub fn groups(&self) -> Option<BTreeSet<String>> {
+        self.wants().into_iter().map(|want| want.group).collect()
+    }
+}
+
+fn known(group: &str, resource: &str) -> Want {
+    Want { resource: resource.to_owned(), group: Some(group.to_owned()) }
+}
+
+fn want(text: &str) -> Result<Want, &'static str> {
+    let (resource, group) = match text.split_once('.') {
+        Some((resource, group)) => (resource, Some(group)),
+        None => (text, None),
+    };
+    let is_label = |text: &str| {
+        let ends = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let bytes = text.as_bytes();
+        (1..=63).contains(&bytes.len())
+            && bytes.first().is_some_and(|byte| ends(*byte))
+            && bytes.last().is_some_and(|byte| ends(*byte))
+            && bytes.iter().all(|byte| ends(*byte) || *byte == b'-')
+    };
+    if !is_label(resource) || !group.is_none_or(|group| group.len() <= 253 && group.split('.').all(is_label))
+    {
+        return Err("is no resource: write its plural, and its group after a dot, as in deployments.apps");
+    }
+    if NEVER.contains(&resource) && group.is_none() {
+        return Err("is never synced: leave it out");
+    }
+    let default = DEFAULT.iter().find(|(_, known)| group.is_none() && *known == resource);
+    Ok(match default {
+        Some((group, resource)) => known(group, resource),
+        None => Want { resource: resource.to_owned(), group: group.map(str::to_owned) },
+    })
+}

@@ -1,0 +1,106 @@
+//! Requests beside the loop of an engine, and their outcomes.
+
+use std::time::Duration;
+
+use tokio::{
+    task::{JoinError, JoinSet},
+    time::{Instant, timeout_at},
+};
+
+use super::{
+    Engine, Operation,
+    finish::operation,
+    job::{Done, Failed, Job, perform},
+    key::Key,
+    pass::Pass,
+    queue::Failure,
+    recorder::Outcome,
+    up::StatusPass,
+};
+use crate::syncer::{api::ApiError, decide::namespace, errors::Side};
+
+type Ended = (Key, Work, Result<Done, Failed>, Duration);
+
+/// Requests under way.
+#[derive(Default)]
+pub(super) struct Working {
+    pub(super) tasks: JoinSet<Ended>,
+    pub(super) next_resync: Option<Duration>,
+    pub(super) told: Option<Duration>,
+}
+
+/// What a request is part of.
+pub(super) enum Work {
+    Pass(Box<Pass>),
+    Status(Box<StatusPass>),
+    Namespace,
+    Target,
+}
+
+impl Engine {
+    /// Asks beside the loop. A write ends before somebody else may lead.
+    pub(super) fn ask(&mut self, key: Key, work: Work, mut job: Job, lease: Option<Instant>) {
+        let (apis, deletable) = (self.tools.apis.clone(), self.tools.deletable.clone());
+        self.working.tasks.spawn(async move {
+            let began = Instant::now();
+            if let Job::Content { kinds, .. } = &mut job {
+                match deletable.deletable().await {
+                    Ok(known) => *kinds = known,
+                    Err(why) => {
+                        let unknown = namespace::Content::Unknown(why);
+                        return (key, work, Ok(Done::Holds(unknown)), began.elapsed());
+                    }
+                }
+            }
+            let asked = perform(&job, &apis);
+            let done = match lease {
+                Some(deadline) => timeout_at(deadline, asked).await.unwrap_or_else(|_| {
+                    let error = ApiError::Timeout(began.elapsed());
+                    Err(Failed { side: Side::Downstream, error })
+                }),
+                None => asked.await,
+            };
+            (key, work, done, began.elapsed())
+        });
+    }
+
+    pub(super) fn ended(&mut self, ended: Result<Ended, JoinError>) {
+        let (key, work, done, took) = match ended {
+            Ok(ended) => ended,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => return,
+        };
+        let now = self.now().elapsed;
+        let recorder = self.tools.recorder.clone();
+        match work {
+            Work::Pass(pass) => {
+                let (operation, kind) = (operation(&pass.step), pass.facts.kind.clone());
+                let outcome = self.state.finish(&key, *pass, done, &*recorder, now);
+                if let Some(operation) = operation {
+                    recorder.operation(&kind.id(), operation, outcome, took);
+                }
+            }
+            Work::Status(status) => {
+                let kind = status.kind.clone();
+                let outcome = self.state.finish_status(&key, *status, done, &*recorder, now);
+                recorder.operation(&kind.id(), Operation::StatusUpdate, outcome, took);
+            }
+            Work::Namespace => self.state.finish_namespace(&key, done, &*recorder, now),
+            Work::Target => {
+                let outcome = match done {
+                    Ok(Done::Answered(answer)) => {
+                        self.state.put_target(&answer.object, now);
+                        self.state.queue.done(&key, false, now);
+                        Outcome::Success
+                    }
+                    Ok(_) => Outcome::Success,
+                    Err(_) => {
+                        self.state.queue.failed(&key, Failure::Passing, None, now);
+                        Outcome::Error
+                    }
+                };
+                recorder.operation("synctargets.workload.kcp.io", Operation::Finalizer, outcome, took);
+            }
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What is known of one object on both sides, put together for a decision.
+
+use std::{hash::BuildHasher, sync::Arc};
+
+use serde_json::Value;
+
+use super::{
+    key::Key,
+    object::{self, Kept},
+    state::{KindState, Met, State},
+};
+use crate::{
+    api::{
+        placement::{ApplyPolicy, Winner},
+        workload::NamespaceMapping,
+    },
+    syncer::{
+        assignment::{self, Context},
+        compare::{FieldPath, differences},
+        decide::{Above, Assignment, Below, Home, Memory, Seen, Unrendered},
+        identity::Identity,
+        json::{entries, entry, meta},
+        kind::Kind,
+        naming::{self, Place},
+        ownership::{DESIRED_HASH, Owner, Ownership, desired_hash, ownership},
+        render::Rendered,
+    },
+};
+
+/// Annotation: how a conflict is settled that nobody wins by policy.
+const RESOLVE: &str = "workload.kcp.io/resolve-conflict";
+/// Annotation: lets go without proof, for the target with this uid.
+const FORCE_DETACH: &str = "workload.kcp.io/force-detach";
+/// Annotations that begin so hold back the deletion on the target whose key follows.
+const SOFT: &str = "finalizers.workload.kcp.io/";
+
+/// One object as both sides have it now, whole.
+pub struct Facts {
+    pub kind: Arc<Kind>,
+    /// Its status is written apart upstream.
+    pub status: bool,
+    pub above: Option<Value>,
+    pub below: Option<Value>,
+    /// The stamp of what is below, if it was made of this very object of the workspace.
+    pub owner: Option<Owner>,
+    pub place: Option<Place>,
+    pub rendered: Option<Rendered>,
+    pub policy: ApplyPolicy,
+    pub assignment: Assignment,
+}
+
+impl State {
+    pub(super) fn facts(&self, key: &Key) -> Option<(Facts, Option<Unrendered>)> {
+        let state = self.kind(key)?;
+        let kind = state.kind.clone();
+        let above = state.up.get(&key.place()).map(Kept::read);
+        let (assignment, placed) = match &above {
+            Some(object) => self.assigned(key, &kind, object),
+            None => (Assignment::Released, None),
+        };
+        let policy =
+            placed.map_or_else(|| self.plan.policies.of(&kind).clone(), |placed| placed.policy.clone());
+        let wanted = above
+            .as_ref()
+            .filter(|above| assignment == Assignment::Wanted && meta(above, "deletionTimestamp").is_empty());
+        let overrides = placed.and_then(|placed| self.overrides.get(&placed.name));
+        let (rendered, unrendered) = match wanted.map(|above| self.plan.render(&kind, above, overrides)) {
+            Some(Ok(rendered)) => (Some(rendered), None),
+            Some(Err(unrendered)) => (None, Some(unrendered)),
+            None => (None, None),
+        };
+        let now = naming::downstream(&self.plan.identity, &kind, &key.namespace, &key.name).ok();
+        let (place, below, owner) = match self.made(key, state, now) {
+            (_, None, _) if rendered.is_none() => self.made(key, state, self.earlier(key, &kind)),
+            made => made,
+        };
+        let status = state.status;
+        Some((Facts { kind, status, above, below, owner, place, rendered, policy, assignment }, unrendered))
+    }
+
+    /// What is at a place below, and its stamp if it was made of the key's object.
+    fn made(
+        &self,
+        key: &Key,
+        state: &KindState,
+        place: Option<Place>,
+    ) -> (Option<Place>, Option<Value>, Option<Owner>) {
+        let at =
+            |place: &Place| state.down.get(&object::place(&place.namespace, &place.name)).map(Kept::read);
+        let below = place.as_ref().and_then(at);
+        let owner =
+            below.as_ref().and_then(|below| match ownership(below, &state.kind, &self.plan.identity) {
+                Ownership::Ours(owner) if *owner.namespace == *key.namespace && *owner.name == *key.name => {
+                    Some(owner)
+                }
+                Ownership::Ours(_) | Ownership::OtherSyncer(_) | Ownership::None => None,
+            });
+        (place, below, owner)
+    }
+
+    /// Where an object that is to leave may still be: where it was before the target named namespaces otherwise.
+    fn earlier(&self, key: &Key, kind: &Kind) -> Option<Place> {
+        let now = naming::downstream(&self.plan.identity, kind, &key.namespace, &key.name).ok();
+        let namespace_mapping = match self.plan.identity.namespace_mapping {
+            NamespaceMapping::Hashed => NamespaceMapping::Preserve,
+            NamespaceMapping::Preserve => NamespaceMapping::Hashed,
+        };
+        let identity = Identity { namespace_mapping, ..self.plan.identity.clone() };
+        let earlier = naming::downstream(&identity, kind, &key.namespace, &key.name).ok()?;
+        let state = self.kind(key)?;
+        let (_, _, owner) = self.made(key, state, Some(earlier.clone()));
+        if owner.is_some() { Some(earlier) } else { now }
+    }
+
+    fn assigned(&self, key: &Key, kind: &Kind, object: &Value) -> (Assignment, Option<&assignment::Placed>) {
+        let place = format!("/{}", key.namespace);
+        let labels = self.up_namespaces.get(&place).map(|kept| entries(&kept.read(), "labels"));
+        let labels = labels.or_else(|| self.up_namespaces.feed.listed.then(Default::default));
+        let context = Context {
+            key: self.plan.key(),
+            mode: self.plan.mode,
+            filter: &self.plan.filter,
+            secrets: &self.plan.secrets,
+            kind,
+            namespace: labels.as_ref(),
+            referenced: kind.group.is_empty()
+                && self.references.names(&kind.resource, &key.namespace, &key.name),
+            placements: self.placements_feed.listed.then_some(&self.placements),
+        };
+        let (assignment, placed) = assignment::assign(object, &context);
+        // A borrow of the state itself, not of the context.
+        (assignment, placed.and_then(|placed| self.placements.get(&placed.name)))
+    }
+
+    pub(super) fn seen_above<'a>(&self, key: &Key, facts: &'a Facts) -> Seen<Above<'a>> {
+        if !self.kind(key).is_some_and(|kind| kind.up.feed.listed) {
+            return Seen::Unsynced;
+        }
+        let Some(above) = &facts.above else { return Seen::Absent };
+        let key = self.plan.key();
+        let finalizer = self.plan.finalizer();
+        let finalizers = above["metadata"]["finalizers"].as_array().into_iter().flatten();
+        Seen::Present(Above {
+            uid: meta(above, "uid"),
+            deleting: !meta(above, "deletionTimestamp").is_empty(),
+            finalizer: finalizers.into_iter().any(|found| *found == *finalizer),
+            held: entry(above, "annotations", &format!("{SOFT}{key}")).is_some_and(|held| !held.is_empty()),
+            force_detach: entry(above, "annotations", FORCE_DETACH) == Some(&self.plan.identity.uid),
+            resolution: match entry(above, "annotations", RESOLVE) {
+                Some("upstream") => Some(Winner::Upstream),
+                Some("downstream") => Some(Winner::Downstream),
+                _ => None,
+            },
+            assignment: facts.assignment.clone(),
+        })
+    }
+
+    pub(super) fn seen_below<'a>(&self, key: &Key, facts: &'a Facts, memory: &Memory) -> Seen<Below<'a>> {
+        if !self.kind(key).is_some_and(|kind| kind.down.feed.listed) {
+            return Seen::Unsynced;
+        }
+        let Some(below) = &facts.below else { return Seen::Absent };
+        let mut differs = match &facts.rendered {
+            Some(rendered) if facts.owner.is_some() => unsettled(rendered, below, &facts.kind, memory),
+            _ => Vec::new(),
+        };
+        let mut hash = desired_hash(below);
+        // The hash of a Secret that another process wrote says nothing; what the Secret holds does.
+        if let Some(rendered) = facts.rendered.as_ref().filter(|rendered| rendered.is_of_another_key(hash)) {
+            differs.retain(|path| !path.contains(DESIRED_HASH));
+            hash = hash.filter(|_| !differs.is_empty()).or(Some(&rendered.hash));
+        }
+        let replicas = |object: &Value| object.pointer("/spec/replicas").and_then(Value::as_i64);
+        let wanted = facts.rendered.as_ref().and_then(|rendered| replicas(&rendered.object));
+        Seen::Present(Below {
+            uid: meta(below, "uid"),
+            resource_version: meta(below, "resourceVersion"),
+            deleting: !meta(below, "deletionTimestamp").is_empty(),
+            owner: facts.owner.as_ref().map(|owner| &*owner.uid),
+            hash,
+            differs,
+            scales_down: wanted.is_some_and(|wanted| replicas(below).is_some_and(|live| wanted < live)),
+        })
+    }
+
+    pub(super) fn home(&self, key: &Key, facts: &Facts) -> Home {
+        let Some(place) = facts.place.as_ref().filter(|place| !place.namespace.is_empty()) else {
+            return Home::Ready;
+        };
+        match self.down_namespaces.get(&format!("/{}", place.namespace)) {
+            Some(kept)
+                if self.namespace_below(kept).is_some_and(|found| found.namespace == key.namespace) =>
+            {
+                let deleting = !meta(&kept.read(), "deletionTimestamp").is_empty();
+                if deleting { Home::Terminating } else { Home::Ready }
+            }
+            Some(_) => Home::Taken(format!("namespace {} bears our label and is not ours", place.namespace)),
+            None => match self.met.get(&place.namespace) {
+                Some(Met::Used) => Home::Ready,
+                Some(Met::Taken(whose)) => Home::Taken(whose.clone()),
+                None => Home::Missing,
+            },
+        }
+    }
+}
+
+/// The fields that are not as desired and did not settle so.
+fn unsettled(rendered: &Rendered, below: &Value, kind: &Kind, memory: &Memory) -> Vec<String> {
+    let settled = memory.settled.as_ref().filter(|settled| settled.hash == rendered.hash);
+    differences(&rendered.object, below, kind)
+        .into_iter()
+        .map(|path| (path.to_string(), path))
+        .filter(|(text, path)| {
+            settled.is_none_or(|settled| settled.values.get(text) != Some(&fingerprint(path, below)))
+        })
+        .map(|(text, _)| text)
+        .collect()
+}
+
+/// A live value, as a hash that holds for this process: values may be secret.
+pub fn fingerprint(path: &FieldPath, live: &Value) -> u64 {
+    use std::{collections::hash_map::RandomState, sync::LazyLock};
+    static STATE: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    STATE.hash_one(path.get(live).map(Value::to_string))
+}

@@ -1,0 +1,292 @@
+//! What events of both sides change, and which keys have to be looked at because of it.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use serde_json::Value;
+
+use super::{
+    key::Key,
+    object::{Kept, Object},
+    state::{KindState, State, key_of},
+    store::Changed,
+    target::Target,
+};
+use crate::{
+    api::placement::{GROUP, RESOURCE, VERSION},
+    informers::{Change, Event, Resource},
+    liveness::SYNC_TARGETS,
+    syncer::{
+        assignment::Placed,
+        discovery::Resolved,
+        errors::Side,
+        naming::{self, Locator},
+        ownership::{Ownership, ownership},
+    },
+};
+
+pub const PLACEMENTS: Resource =
+    Resource { group: GROUP, version: VERSION, plural: RESOURCE, namespace: None };
+pub const NAMESPACES: Resource = Resource { group: "", version: "v1", plural: "namespaces", namespace: None };
+
+impl State {
+    /// Takes the kinds that are served now. One that is not any more keeps what is known of it.
+    pub fn serve(&mut self, resolved: &Resolved, now: Duration) {
+        self.discovered = true;
+        for kind in &mut self.kinds {
+            kind.served = false;
+            kind.rests = None;
+        }
+        for found in resolved.kinds.values() {
+            let resource = found.kind.informed();
+            let index = match self.by_resource.get(&resource) {
+                Some(index) => usize::from(*index),
+                None => {
+                    self.by_resource.insert(resource, self.kinds.len() as u16);
+                    self.kinds.push(KindState {
+                        kind: Arc::new(found.kind.clone()),
+                        status: found.status,
+                        up: Default::default(),
+                        down: Default::default(),
+                        served: false,
+                        paused: None,
+                        rests: None,
+                    });
+                    self.kinds.len() - 1
+                }
+            };
+            let kind = &mut self.kinds[index];
+            kind.served = true;
+            kind.status = found.status;
+            kind.paused = None;
+        }
+        for kind in self.kinds.iter_mut().filter(|kind| !kind.served) {
+            let why = resolved.missing.get(&kind.kind.group_resource());
+            kind.paused =
+                Some(why.cloned().unwrap_or_else(|| "it is not served on both sides any more".to_owned()));
+        }
+        self.ledger.changed = true;
+        self.resync(now);
+    }
+
+    /// Takes note of an event.
+    pub fn apply(&mut self, side: Side, event: Event<Object>, now: Duration) {
+        let Event { resource, change, .. } = event;
+        match (side, resource) {
+            (Side::Upstream, SYNC_TARGETS) => self.target_changed(change, now),
+            (Side::Upstream, PLACEMENTS) => self.placements_changed(change, now),
+            (side, NAMESPACES) => self.namespaces_changed(side, change, now),
+            (side, resource) => {
+                let Some(index) = self.by_resource.get(&resource).copied() else { return };
+                let Some(kind) = self.kinds.get_mut(usize::from(index)) else { return };
+                let store = match side {
+                    Side::Upstream => &mut kind.up,
+                    Side::Downstream => &mut kind.down,
+                };
+                let known = store.feed;
+                let changed = store.apply(change, now);
+                let feed = store.feed;
+                self.objects_changed(side, index, changed, now);
+                if feed.listed && !known.listed {
+                    self.look_at(index, side, now);
+                }
+                if feed.following && !known.following {
+                    self.look_again(index, now);
+                }
+            }
+        }
+    }
+
+    pub fn objects_changed(&mut self, side: Side, kind: u16, changed: Vec<Changed>, now: Duration) {
+        for change in changed {
+            match side {
+                Side::Upstream => {
+                    let Some(key) = key_of(kind, &change.place) else { continue };
+                    self.renew(&key);
+                    self.arrived(&key, side, now);
+                    self.queue.changed(&key, now);
+                }
+                Side::Downstream => {
+                    let [before, after] = [&change.before, &change.after]
+                        .map(|kept| kept.as_ref().and_then(|kept| self.key_below(kind, kept)));
+                    let both = if before == after { [after, None] } else { [before, after] };
+                    for key in both.into_iter().flatten() {
+                        self.arrived(&key, side, now);
+                        self.queue.changed(&key, now);
+                        if change.after.is_none() && !key.namespace.is_empty() {
+                            self.queue.changed(&Key::namespace(&key.namespace), now);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// What was in the way may not be there for what it is now.
+    fn renew(&mut self, key: &Key) {
+        if let Some(rare) = self.entries.get_mut(key).and_then(|entry| entry.rare.as_deref_mut()) {
+            rare.memory.foreign = None;
+            rare.expires = None;
+            rare.tries = 0;
+        }
+    }
+
+    fn arrived(&mut self, key: &Key, side: Side, now: Duration) {
+        if self.entries.contains_key(key) {
+            self.remember(key).arrived.get_or_insert((side, now));
+        }
+    }
+
+    /// Which object of the workspace an object below was made of, if all of its stamps are ours.
+    pub fn key_below(&self, kind: u16, kept: &Kept) -> Option<Key> {
+        let of = self.kinds.get(usize::from(kind))?;
+        match ownership(&kept.read(), &of.kind, &self.plan.identity) {
+            Ownership::Ours(owner) => Some(Key::object(kind, &owner.namespace, &owner.name)),
+            Ownership::OtherSyncer(_) | Ownership::None => None,
+        }
+    }
+
+    /// Which namespace of the workspace a namespace below was made for.
+    pub fn namespace_below(&self, kept: &Kept) -> Option<Key> {
+        let object = kept.read();
+        let locator = Locator::of(&object)?;
+        let name = naming::downstream_namespace(&self.plan.identity, &locator.namespace).ok()?;
+        let ours = locator.is_of(&self.plan.identity) && object["metadata"]["name"] == *name;
+        ours.then(|| Key::namespace(&locator.namespace))
+    }
+
+    fn target_changed(&mut self, change: Change<Object>, now: Duration) {
+        let identity = &self.plan.identity;
+        let place = format!("/{}", identity.name);
+        let read = |object: Object| Target::read(&object.kept.read(), &identity.uid);
+        let seen = match change {
+            Change::Reset(objects) => {
+                objects.into_iter().find(|object| *object.place == *place).map(read).unwrap_or_default()
+            }
+            Change::Apply(object) if *object.place == *place => read(object),
+            Change::Delete(object) if *object.place == *place => Target::default(),
+            // Its kind is gone: nobody says any more that it is ours.
+            Change::NotInstalled => Target::default(),
+            _ => return,
+        };
+        self.see_target(seen, now);
+    }
+
+    /// Takes note of the SyncTarget as it is.
+    pub fn see_target(&mut self, seen: Target, now: Duration) {
+        if let Some(reported) = seen.reported.as_deref().filter(|_| !self.target.ours) {
+            self.breaker.restore(reported);
+        }
+        let resumed = seen.allow.as_deref().is_some_and(|nonce| self.breaker.resume(nonce));
+        let differs = (self.target.ours, self.target.paused, self.target.deleting)
+            != (seen.ours, seen.paused, seen.deleting);
+        self.target = seen;
+        if resumed {
+            tracing::warn!("deletions go on: they were allowed");
+        }
+        if differs || resumed {
+            self.ledger.changed = true;
+            self.resync(now);
+        } else {
+            self.queue.changed(&Key::target(), now);
+        }
+    }
+
+    fn placements_changed(&mut self, change: Change<Object>, now: Duration) {
+        match &change {
+            Change::NotInstalled => self.placements_feed.listed = false,
+            Change::Unavailable(_) => self.placements_feed.following = false,
+            _ => self.placements_feed.following = true,
+        }
+        match change {
+            Change::Reset(objects) => {
+                self.placements_feed.listed = true;
+                (self.placements, self.overrides) = (BTreeMap::new(), BTreeMap::new());
+                objects.into_iter().for_each(|object| self.place(&object.place, Some(&object.kept.read())));
+            }
+            Change::Apply(object) => self.place(&object.place, Some(&object.kept.read())),
+            Change::Delete(object) => self.place(&object.place, None),
+            Change::NotInstalled | Change::Fresh | Change::Unavailable(_) => return,
+        }
+        for kind in 0..self.kinds.len() {
+            let places = self.kinds[kind].up.iter().map(|(place, _)| place);
+            let keys: Vec<_> = places.filter_map(|place| key_of(kind as u16, place)).collect();
+            for key in keys {
+                self.renew(&key);
+                self.queue.changed(&key, now);
+            }
+        }
+    }
+
+    fn place(&mut self, place: &str, object: Option<&Value>) {
+        let name = place.trim_start_matches('/').to_owned();
+        self.placements.remove(&name);
+        self.overrides.remove(&name);
+        let Some(object) = object else { return };
+        match Placed::read(object, self.plan.key(), &self.plan.identity.uid) {
+            Ok(placed) => {
+                if !placed.overrides.is_empty() {
+                    self.overrides.insert(name.clone(), self.plan.compile(&placed.overrides));
+                }
+                self.placements.insert(name, placed);
+            }
+            Err(error) => tracing::warn!(placement = name, %error, "a Placement cannot be used"),
+        }
+    }
+
+    fn namespaces_changed(&mut self, side: Side, change: Change<Object>, now: Duration) {
+        let store = match side {
+            Side::Upstream => &mut self.up_namespaces,
+            Side::Downstream => &mut self.down_namespaces,
+        };
+        let listed = store.feed.listed;
+        let changed = store.apply(change, now);
+        let first = !listed
+            && match side {
+                Side::Upstream => self.up_namespaces.feed.listed,
+                Side::Downstream => self.down_namespaces.feed.listed,
+            };
+        for change in changed {
+            let keys = match side {
+                Side::Upstream => vec![Key::namespace(change.place.trim_start_matches('/'))],
+                Side::Downstream => {
+                    self.met.remove(change.place.trim_start_matches('/'));
+                    let both = [change.before, change.after];
+                    both.iter().flatten().filter_map(|kept| self.namespace_below(kept)).collect()
+                }
+            };
+            for key in keys {
+                self.queue.changed(&key, now);
+                self.look_into(&key.namespace, now);
+            }
+        }
+        if first {
+            self.resync(now);
+        }
+    }
+
+    /// Looks at what waited for a side to be there again.
+    fn look_again(&mut self, kind: u16, now: Duration) {
+        let keys: Vec<_> = self.entries.keys().filter(|key| key.kind == kind).cloned().collect();
+        keys.iter().for_each(|key| self.queue.changed(key, now));
+    }
+
+    /// Looks at what waited for the first list of a kind on one side.
+    fn look_at(&mut self, index: u16, side: Side, now: Duration) {
+        let Some(kind) = self.kinds.get(usize::from(index)) else { return };
+        let keys: Vec<_> = match side {
+            Side::Upstream => kind.down.iter().filter_map(|(_, kept)| self.key_below(index, kept)).collect(),
+            Side::Downstream => kind.up.iter().filter_map(|(place, _)| key_of(index, place)).collect(),
+        };
+        keys.iter().for_each(|key| self.queue.changed(key, now));
+    }
+
+    /// Looks at all objects of a namespace of the workspace.
+    fn look_into(&mut self, namespace: &str, now: Duration) {
+        let prefix = format!("{namespace}/");
+        for kind in 0..self.kinds.len() {
+            let inside = self.kinds[kind].up.iter().filter(|(place, _)| place.starts_with(&prefix));
+            let keys: Vec<_> = inside.filter_map(|(place, _)| key_of(kind as u16, place)).collect();
+            keys.iter().for_each(|key| self.queue.changed(key, now));
+        }
+    }
+}

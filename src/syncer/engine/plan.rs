@@ -1,0 +1,137 @@
+//! What an engine is to do, as flags, configuration and the SyncTarget say. Fixed for the life of a process.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::{
+    api::placement::{GroupResource, Override},
+    syncer::{
+        assignment::Mode,
+        config::Policies,
+        decide::Unrendered,
+        filter::{ResourceFilter, SecretFilter},
+        identity::Identity,
+        kind::Kind,
+        render::{HashKey, RenderContext, RenderError, Rendered, render},
+        transform::Transforms,
+    },
+};
+
+/// Kinds whose objects hold data, which goes with them.
+const DATA: [(&str, &str); 3] =
+    [("", "persistentvolumeclaims"), ("", "persistentvolumes"), ("apps", "statefulsets")];
+
+/// All of it.
+#[derive(Debug)]
+pub struct Plan {
+    pub identity: Identity,
+    pub mode: Mode,
+    pub filter: ResourceFilter,
+    pub secrets: SecretFilter,
+    /// Of the configuration.
+    pub transforms: Transforms,
+    /// Labels of the SyncTarget, by which Placements choose overrides.
+    pub target_labels: BTreeMap<String, String>,
+    pub hash_key: HashKey,
+    /// For objects that no Placement speaks of.
+    pub policies: Policies,
+    /// Kinds with data whose objects may be deleted to be made anew.
+    pub may_recreate: BTreeSet<GroupResource>,
+    /// Whether addresses of load balancers below mean something above.
+    pub load_balancer: bool,
+    pub dry_run: bool,
+    /// Passes at a time.
+    pub concurrency: usize,
+    /// Between looks at everything; zero for none.
+    pub resync: Duration,
+    /// How long the Lease has to be held before objects without one upstream are judged.
+    pub settle: Duration,
+    key: OnceLock<String>,
+}
+
+impl Plan {
+    /// A plan with nothing but the defaults.
+    pub fn new(identity: Identity, mode: Mode, hash_key: HashKey) -> Self {
+        Self {
+            identity,
+            mode,
+            filter: ResourceFilter::default(),
+            secrets: SecretFilter::default(),
+            transforms: Transforms::default(),
+            target_labels: BTreeMap::new(),
+            hash_key,
+            policies: Policies::default(),
+            may_recreate: BTreeSet::new(),
+            load_balancer: true,
+            dry_run: false,
+            concurrency: 5,
+            resync: Duration::from_secs(300),
+            settle: Duration::from_secs(300),
+            key: OnceLock::new(),
+        }
+    }
+
+    /// Of the SyncTarget, as labels and finalizers name it.
+    pub fn key(&self) -> &str {
+        self.key.get_or_init(|| self.identity.key())
+    }
+
+    /// As whom we write fields.
+    pub fn manager(&self) -> String {
+        let key = self.key();
+        format!("kcp-syncer/{}", &key[..key.len().min(16)])
+    }
+
+    /// Ours on objects upstream.
+    pub fn finalizer(&self) -> String {
+        format!("{}{}", crate::api::share::FINALIZER, self.key())
+    }
+
+    /// Whether losing what objects of the kind hold is no loss, or allowed.
+    pub fn may_recreate(&self, kind: &Kind) -> bool {
+        let holds_data = DATA.contains(&(&*kind.group, &*kind.resource));
+        !holds_data || self.may_recreate.contains(&kind.group_resource())
+    }
+
+    /// The overrides of a Placement, for this target.
+    pub fn compile(&self, overrides: &[Override]) -> Result<Transforms, String> {
+        Transforms::compile(overrides, &self.target_labels).map_err(|findings| {
+            let all: Vec<_> = findings.iter().map(ToString::to_string).collect();
+            all.join("; ")
+        })
+    }
+
+    /// What the object is to be below, with the overrides of its Placement.
+    pub fn render(
+        &self,
+        kind: &Kind,
+        object: &Value,
+        overrides: Option<&Result<Transforms, String>>,
+    ) -> Result<Rendered, Unrendered> {
+        let placed = match overrides {
+            Some(Err(why)) => return Err(Unrendered { reason: "TransformFailed", message: why.clone() }),
+            Some(Ok(transforms)) => Some(transforms),
+            None => None,
+        };
+        let transforms: Vec<_> = [Some(&self.transforms), placed].into_iter().flatten().collect();
+        let context = RenderContext {
+            identity: &self.identity,
+            kind,
+            hash_key: &self.hash_key,
+            transforms: &transforms,
+        };
+        render(object, &context).map_err(|error| Unrendered {
+            reason: match error {
+                RenderError::Naming(_) => "NameTaken",
+                RenderError::Malformed { .. } => "Invalid",
+                RenderError::Override { .. } | RenderError::Transform(_) => "TransformFailed",
+            },
+            message: error.to_string(),
+        })
+    }
+}

@@ -1,0 +1,228 @@
+//! All that the engine knows. Events of both sides and outcomes change it; passes read it. It talks to nobody.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{
+    key::Key,
+    plan::Plan,
+    progress::Ledger,
+    queue::Queue,
+    references::References,
+    store::{Feed, Store},
+    target::Target,
+};
+use crate::{
+    api::share::patch::Settled as SettledStatus,
+    informers::Resource,
+    syncer::{
+        assignment::Placed,
+        breaker::Breaker,
+        contention::Contention,
+        decide::{Bucket, Memory, namespace::Content},
+        errors::Side,
+        kind::Kind,
+        status::Allowance,
+        transform::Transforms,
+    },
+};
+
+/// One kind, on both sides.
+#[derive(Debug)]
+pub struct KindState {
+    pub kind: Arc<Kind>,
+    /// Its status is written apart upstream.
+    pub status: bool,
+    pub up: Store,
+    pub down: Store,
+    /// It is served on both sides.
+    pub served: bool,
+    /// Why it is not synced now.
+    pub paused: Option<String>,
+    /// A request found the kind missing: nothing is tried before then, and why.
+    pub rests: Option<(Duration, String)>,
+}
+
+/// What is remembered of one key.
+#[derive(Debug, Default)]
+pub struct Entry {
+    pub bucket: Option<Bucket>,
+    pub rare: Option<Box<Rare>>,
+}
+
+/// What is remembered of few.
+#[derive(Debug, Default)]
+pub struct Rare {
+    pub memory: Memory,
+    /// When what was refused or in the way is tried again, and how often that was.
+    pub expires: Option<Duration>,
+    pub tries: u32,
+    /// What the server made of the last status.
+    pub status: Option<SettledStatus>,
+    pub allowance: Allowance,
+    /// When a change came that is not written yet, and from where.
+    pub arrived: Option<(Side, Duration)>,
+    pub contention: Contention,
+}
+
+impl Rare {
+    /// Whether nothing in it is worth keeping.
+    pub fn is_idle(&self) -> bool {
+        self.memory.is_empty() && self.expires.is_none() && self.status.is_none() && self.arrived.is_none()
+    }
+}
+
+/// One namespace of the workspace.
+#[derive(Debug, Default)]
+pub struct NamespaceState {
+    pub empty_since: Option<Duration>,
+    pub content: Option<(Content, Duration)>,
+}
+
+/// A namespace below that we would make and that is there already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Met {
+    /// Its own namespace is preserved: it is used as it is.
+    Used,
+    /// Why it cannot be used.
+    Taken(String),
+}
+
+/// All of it.
+pub struct State {
+    pub plan: Arc<Plan>,
+    pub kinds: Vec<KindState>,
+    pub by_resource: HashMap<Resource, u16>,
+    pub up_namespaces: Store,
+    /// Those that bear our label.
+    pub down_namespaces: Store,
+    pub met: HashMap<String, Met>,
+    pub placements_feed: Feed,
+    pub placements: BTreeMap<String, Placed>,
+    /// Their overrides for this target.
+    pub overrides: BTreeMap<String, Result<Transforms, String>>,
+    pub target: Target,
+    pub queue: Queue,
+    pub entries: HashMap<Key, Entry>,
+    pub namespaces: HashMap<Arc<str>, NamespaceState>,
+    pub breaker: Breaker,
+    pub references: References,
+    pub ledger: Ledger,
+    /// Since when this process may write without a break.
+    pub leading_since: Option<Duration>,
+    /// Whether a write could begin, and orphans were judged, when that was last looked at.
+    pub gates: (bool, bool),
+    /// Kinds are known.
+    pub discovered: bool,
+    /// Something is not served that was.
+    pub rediscover: bool,
+}
+
+impl State {
+    pub fn new(plan: Arc<Plan>) -> Self {
+        Self {
+            breaker: Breaker::new(&plan.identity.name),
+            plan,
+            kinds: Vec::new(),
+            by_resource: HashMap::new(),
+            up_namespaces: Store::default(),
+            down_namespaces: Store::default(),
+            met: HashMap::new(),
+            placements_feed: Feed::default(),
+            placements: BTreeMap::new(),
+            overrides: BTreeMap::new(),
+            target: Target::default(),
+            queue: Queue::default(),
+            entries: HashMap::new(),
+            namespaces: HashMap::new(),
+            references: References::default(),
+            ledger: Ledger::default(),
+            leading_since: None,
+            gates: (false, false),
+            discovered: false,
+            rediscover: false,
+        }
+    }
+
+    pub fn kind(&self, key: &Key) -> Option<&KindState> {
+        self.kinds.get(usize::from(key.kind))
+    }
+
+    pub fn kind_mut(&mut self, key: &Key) -> Option<&mut KindState> {
+        self.kinds.get_mut(usize::from(key.kind))
+    }
+
+    pub fn memory(&self, key: &Key) -> Option<&Rare> {
+        self.entries.get(key)?.rare.as_deref()
+    }
+
+    /// What is remembered of the key, to be changed.
+    pub fn remember(&mut self, key: &Key) -> &mut Rare {
+        self.entries.entry(key.clone()).or_default().rare.get_or_insert_default()
+    }
+
+    /// Objects below that bear our label.
+    pub fn owned(&self) -> usize {
+        self.kinds.iter().map(|kind| kind.down.len()).sum()
+    }
+
+    /// Everything that is to be synced was listed on both sides.
+    pub fn listed(&self) -> bool {
+        let placements =
+            self.plan.mode == crate::syncer::assignment::Mode::Filter || self.placements_feed.listed;
+        self.discovered
+            && placements
+            && self.up_namespaces.feed.listed
+            && self.down_namespaces.feed.listed
+            && self
+                .kinds
+                .iter()
+                .filter(|kind| kind.served)
+                .all(|kind| kind.up.feed.listed && kind.down.feed.listed)
+    }
+
+    /// Whether objects without one upstream may be judged.
+    pub fn sweeps(&self, now: Duration) -> bool {
+        let settled = self.leading_since.is_some_and(|since| now.saturating_sub(since) >= self.plan.settle);
+        settled && self.target.ours && self.listed()
+    }
+
+    /// Takes note of whether this process leads, and looks at everything again when that changes what may be done.
+    pub fn lead(&mut self, leads: bool, now: Duration) {
+        match leads {
+            true => drop(self.leading_since.get_or_insert(now)),
+            false => self.leading_since = None,
+        }
+        let gates = (leads, self.sweeps(now));
+        if std::mem::replace(&mut self.gates, gates) != gates {
+            self.resync(now);
+        }
+    }
+
+    /// Looks at everything again. What is only below is among the entries since it was first seen.
+    pub fn resync(&mut self, now: Duration) {
+        self.met.retain(|_, met| *met == Met::Used);
+        let mut keys: Vec<_> = self.entries.keys().cloned().collect();
+        for (index, kind) in self.kinds.iter().enumerate() {
+            let index = index as u16;
+            keys.extend(kind.up.iter().filter_map(|(place, _)| key_of(index, place)));
+        }
+        keys.extend(
+            self.up_namespaces.iter().map(|(place, _)| Key::namespace(place.trim_start_matches('/'))),
+        );
+        keys.extend(self.down_namespaces.iter().filter_map(|(_, kept)| self.namespace_below(kept)));
+        keys.push(Key::target());
+        for key in keys {
+            self.queue.look(&key, now);
+        }
+    }
+}
+
+/// The key of an object at this place upstream.
+pub fn key_of(kind: u16, place: &str) -> Option<Key> {
+    let (namespace, name) = place.split_once('/')?;
+    Some(Key::object(kind, namespace, name))
+}

@@ -1,0 +1,6 @@
+//! An engine between two simulated sides.
+
+mod chaos;
+mod faults;
+mod flows;
+mod policies;

@@ -1,0 +1,51 @@
+//! The hash by which a rendered object is known again.
+
+use std::fmt;
+
+use aws_lc_rs::{digest, hmac};
+use serde_json::Value;
+
+/// The key under which hashes of Secrets are made: a plain hash would let readers of metadata guess short values. It is
+/// kept nowhere, and each hash says under which key it was made.
+pub struct HashKey {
+    key: hmac::Key,
+    id: String,
+}
+
+impl HashKey {
+    /// Of bytes that nobody else has.
+    pub fn new(secret: &[u8]) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        let id = hex(&hmac::sign(&key, b"id").as_ref()[..4]);
+        Self { key, id }
+    }
+
+    /// One of this process.
+    pub fn random() -> Self {
+        Self::new(&rand::random::<[u8; 32]>())
+    }
+}
+
+/// Whether two hashes of Secrets cannot be compared.
+pub(super) fn are_of_two_keys(one: &str, other: &str) -> bool {
+    matches!((one.split_once('.'), other.split_once('.')), (Some((one, _)), Some((other, _))) if one != other)
+}
+
+impl fmt::Debug for HashKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("HashKey")
+    }
+}
+
+/// Of the object as it will be written; a Secret's needs the key.
+pub(super) fn hash(object: &Value, key: Option<&HashKey>) -> String {
+    let bytes = object.to_string();
+    match key {
+        Some(HashKey { key, id }) => format!("{id}.{}", hex(hmac::sign(key, bytes.as_bytes()).as_ref())),
+        None => hex(digest::digest(&digest::SHA256, bytes.as_bytes()).as_ref()),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
