@@ -6,6 +6,8 @@
 pub mod call;
 pub mod heartbeat;
 pub mod leader;
+mod pace;
+pub mod status;
 
 #[cfg(test)]
 pub mod fake;

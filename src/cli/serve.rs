@@ -50,9 +50,9 @@ use crate::{
     views::{self, Views},
 };
 
-mod heartbeat;
 mod hints;
 mod permissions;
+mod reconcilers;
 
 /// The room for encodings that can be made again.
 const ENCODED_BYTES: u64 = 128 << 20;
@@ -92,9 +92,8 @@ pub struct Args {
     /// Requests that may be served at a time, watches and discovery not counted; above it they get 429
     #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..))]
     max_requests_inflight: u32,
-    /// Write the conditions of SyncTargets that follow from their heartbeats, as one of several servers
-    #[arg(long, value_name = "BOOL", default_value_t = true, action = clap::ArgAction::Set)]
-    heartbeat: bool,
+    #[command(flatten)]
+    reconcilers: reconcilers::ReconcilerArgs,
     /// How long to go on serving after readiness has failed, so that clients can notice
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = delay)]
     shutdown_delay_duration: Duration,
@@ -125,6 +124,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         otlp_endpoint: args.otlp_endpoint.clone(),
     })?;
     let limits = limits(&args);
+    let reconcilers = args.reconcilers.read()?;
     let mut tasks = Supervisor::new(limits.shutdown_delay + limits.drain + GRACE);
     let certificate_files = certificate_files(&args)?;
     let overrides = overrides(&args);
@@ -141,9 +141,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let certificate = certificate(&mut tasks, certificate_files, &args.service, &upstream).await?;
     let metrics = informers::Metrics::new(&registry)?;
     let views = follow(&mut tasks, &upstream, &identity, &registry, &metrics)?;
-    if args.heartbeat {
-        heartbeat::start(&mut tasks, &upstream, &registry, metrics)?;
-    }
+    reconcilers.start(&mut tasks, &upstream, &registry, &metrics)?;
     let api = api_server(&identity, &views, registry, limits);
 
     let shutdown = tasks.shutdown();

@@ -7,7 +7,6 @@
 mod controller;
 mod feeds;
 mod metrics;
-mod pace;
 mod reconcile;
 mod state;
 mod target;

@@ -87,7 +87,7 @@ async fn who(upstream: &Upstream) -> String {
 /// `list, watch a.group (granted by role x), create b (…)`: verbs on the same thing together.
 fn list(permissions: &[&Permission]) -> String {
     let parts = permissions.chunk_by(|one, other| one.on() == other.on()).map(|same| {
-        let verbs: Vec<_> = same.iter().map(|permission| permission.verb).collect();
+        let verbs: Vec<_> = same.iter().map(|permission| permission.verb.as_str()).collect();
         format!("{} {} (granted by {})", verbs.join(", "), same[0].on(), role(same[0]))
     });
     parts.collect::<Vec<_>>().join("; ")

@@ -13,7 +13,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Heartbeat,
-    pace::Pace,
     state::{State, Write},
     target::Target,
     write,
@@ -21,7 +20,7 @@ use super::{
 use crate::{
     informers::{Change, Event, Source, Trouble},
     liveness::{LEASES, SYNC_TARGETS},
-    reconcilers::leader::Leading,
+    reconcilers::{leader::Leading, pace::Pace},
     upstream::UpstreamError,
 };
 
@@ -138,7 +137,7 @@ impl Controller {
                 self.state.done(&id, &write, answer);
                 "ok"
             }
-            Err(error) if is_of_one(&error) => {
+            Err(error) if error.is_of_one() => {
                 let name = &write.target().name;
                 // Somebody else came first, or it is gone: that is no fault.
                 let usual = matches!(error.code(), Some(StatusCode::CONFLICT | StatusCode::NOT_FOUND));
@@ -171,19 +170,6 @@ impl Controller {
         let next = self.state.next_deadline().into_iter().chain(self.slowed).min()?;
         Some(Instant::now() + next.saturating_sub(self.heartbeat.clock.now().elapsed))
     }
-}
-
-/// Refused because of what it is about: another one may pass.
-fn is_of_one(error: &UpstreamError) -> bool {
-    error.code().is_some_and(|code| {
-        matches!(
-            code,
-            StatusCode::BAD_REQUEST
-                | StatusCode::NOT_FOUND
-                | StatusCode::CONFLICT
-                | StatusCode::UNPROCESSABLE_ENTITY
-        )
-    })
 }
 
 async fn until(at: Option<Instant>) {

@@ -9,7 +9,6 @@ use std::{
 
 use super::{
     feeds::Feed,
-    pace::Pause,
     reconcile::{Heartbeat, Owned, reconcile},
     target::Target,
 };
@@ -20,6 +19,7 @@ use crate::{
         LEASES, SILENT_AFTER, SYNC_TARGETS, clock::Now, deadlines::Deadlines, lease::target_of,
         leases::Leases, silent,
     },
+    reconcilers::pace::Pause,
 };
 
 /// When a target is looked at again that cannot be judged since its Lease cannot be seen.
