@@ -5,15 +5,21 @@ use std::{fmt::Display, io::Write};
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 
+mod combine;
 pub mod dev;
 pub mod doctor;
 pub mod installation;
+pub mod join;
 pub mod manifests;
+pub mod rbac;
 pub mod register;
+pub mod security;
 pub mod serve;
+pub mod syncer;
 pub mod unregister;
 pub mod upstream;
 pub mod view;
+pub mod workload;
 
 /// Transparent Multi-Cluster for kcp and Kubernetes.
 #[derive(Debug, Parser)]
@@ -39,6 +45,14 @@ enum Command {
     Manifests(manifests::ManifestsArgs),
     /// Say what is wrong with an installation
     Doctor(doctor::DoctorArgs),
+    /// Make clusters of a kubeconfig SyncTargets, and start a syncer on each of them
+    Join(Box<join::JoinArgs>),
+    /// Add, cordon, look at and take away the SyncTargets of physical clusters
+    Workload(workload::WorkloadArgs),
+    /// Print the roles of a syncer
+    Rbac(rbac::RbacArgs),
+    /// Check how safely a syncer runs
+    Security(security::SecurityCommandArgs),
 }
 
 /// Prints a line. A reader that went away does not stop a command halfway: its exit code still tells.
@@ -50,14 +64,14 @@ fn say(line: impl Display) {
 /// allowed takes more than the usual 2 MiB in a build without optimization, which would end the process.
 const STACK: usize = 16 << 20;
 
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.enable_all().thread_stack_size(STACK).build().context("cannot start the runtime")
+}
+
 /// Runs the command to its end. An error is printed by `main` and makes the exit code 1.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_stack_size(STACK)
-        .build()
-        .context("cannot start the runtime")?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         match cli.command {
             Command::Dev(args) => dev::run(*args).await,
             Command::View(args) => view::run(args).await,
@@ -66,6 +80,10 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Unregister(args) => unregister::run(args).await,
             Command::Manifests(args) => manifests::run(args).await,
             Command::Doctor(args) => doctor::run(args).await,
+            Command::Join(args) => join::run(*args).await,
+            Command::Workload(args) => workload::run(args).await,
+            Command::Rbac(args) => rbac::run(args).await,
+            Command::Security(args) => security::run(args).await,
         }
     })
 }

@@ -4,7 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use crate::upstream::{Target, Upstream};
+use crate::upstream::{
+    Target, Upstream,
+    settings::{Overrides, Settings},
+};
 
 #[derive(Clone, Debug, Default, Args)]
 pub struct UpstreamArgs {
@@ -19,8 +22,23 @@ pub struct UpstreamArgs {
 
 impl UpstreamArgs {
     pub async fn connect(&self) -> anyhow::Result<Upstream> {
-        let target = Target { kubeconfig: self.kubeconfig.as_deref(), context: self.context.as_deref() };
+        let target = Target {
+            kubeconfig: self.kubeconfig.as_deref(),
+            context: self.context.as_deref(),
+            ..Target::default()
+        };
         Upstream::connect(&target).await
+    }
+
+    /// The same with what the connection is made of, for a caller who hands it on.
+    pub async fn read(&self) -> anyhow::Result<(Upstream, Settings)> {
+        let target = Target {
+            kubeconfig: self.kubeconfig.as_deref(),
+            context: self.context.as_deref(),
+            ..Target::default()
+        };
+        let settings = Settings::read(&target, &Overrides::default()).await?;
+        Ok((settings.clone().connect()?, settings))
     }
 }
 

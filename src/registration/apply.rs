@@ -119,17 +119,18 @@ impl Apply<'_> {
     }
 
     /// Server-side apply; fields of others are taken over, objects of others were refused before.
-    async fn apply(&mut self, object: &Value) -> Result<(), ApplyError> {
+    pub async fn apply(&mut self, object: &Value) -> Result<Value, ApplyError> {
         let kind = Kind::of(object).expect("the manifests hold kinds of the table only");
         let (namespace, name) = address(object);
         let path = format!("{}?fieldManager={FIELD_MANAGER}&force=true", kind.path(namespace, name));
         let body = object.to_string().into_bytes();
-        self.upstream
-            .json::<Value>(Method::PATCH, &path, Some("application/apply-patch+yaml"), body)
+        let applied = self
+            .upstream
+            .json(Method::PATCH, &path, Some("application/apply-patch+yaml"), body)
             .await
             .map_err(|source| failed("apply", kind, namespace, name, source))?;
         (self.say)(&format!("applied {} {}", kind.resource(), shown(namespace, name)));
-        Ok(())
+        Ok(applied)
     }
 
     async fn find(&self, kind: Kind, namespace: &str, name: &str) -> Result<Option<Value>, ApplyError> {
@@ -151,7 +152,9 @@ impl Apply<'_> {
     /// A Service that somebody else made, a chart for one, is used as it is.
     async fn service(&mut self, object: &Value, service: &ServiceReference) -> Result<(), ApplyError> {
         let found = self.find(kinds::SERVICE, &service.namespace, &service.name).await?;
-        let Some(found) = found.filter(|found| !ours(found)) else { return self.apply(object).await };
+        let Some(found) = found.filter(|found| !ours(found)) else {
+            return self.apply(object).await.map(drop);
+        };
         let has_port = |port: &Value| port["port"] == service.port;
         if !found["spec"]["ports"].as_array().is_some_and(|ports| ports.iter().any(has_port)) {
             return Err(ApplyError::ServicePort { service: service.clone() });
@@ -253,10 +256,16 @@ pub async fn find(
     }
 }
 
-fn failed(verb: &'static str, kind: Kind, namespace: &str, name: &str, error: UpstreamError) -> ApplyError {
+pub(super) fn failed(
+    verb: &'static str,
+    kind: Kind,
+    namespace: &str,
+    name: &str,
+    error: UpstreamError,
+) -> ApplyError {
     ApplyError::Request { verb, resource: kind.resource(), name: shown(namespace, name), error }
 }
 
-fn shown(namespace: &str, name: &str) -> String {
+pub(super) fn shown(namespace: &str, name: &str) -> String {
     if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
 }

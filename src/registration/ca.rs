@@ -83,15 +83,7 @@ impl Certificate {
     }
 
     pub fn to_pem(&self) -> String {
-        use base64::{Engine, prelude::BASE64_STANDARD};
-        let text = BASE64_STANDARD.encode(&self.der);
-        let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
-        for line in text.as_bytes().chunks(64) {
-            pem.extend(line.iter().map(|&byte| char::from(byte)));
-            pem.push('\n');
-        }
-        pem.push_str("-----END CERTIFICATE-----\n");
-        pem
+        to_pem(&self.der)
     }
 
     pub fn expired(&self, now: Timestamp) -> bool {
@@ -103,6 +95,19 @@ impl Certificate {
         let life = self.not_after.duration_since(self.not_before);
         now.duration_since(self.not_before) >= life * 2 / 3
     }
+}
+
+/// A certificate in DER form as a block of a PEM text.
+pub fn to_pem(der: &[u8]) -> String {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    let text = BASE64_STANDARD.encode(der);
+    let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
+    for line in text.as_bytes().chunks(64) {
+        pem.extend(line.iter().map(|&byte| char::from(byte)));
+        pem.push('\n');
+    }
+    pem.push_str("-----END CERTIFICATE-----\n");
+    pem
 }
 
 fn alternative_names(certificate: &X509Certificate<'_>) -> Vec<String> {

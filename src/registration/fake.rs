@@ -54,7 +54,7 @@ impl FakeApi {
             "contexts": [{"name": "fake", "context": {"cluster": "fake", "user": "fake"}}],
         });
         std::fs::write(file.path(), kubeconfig.to_string()).unwrap();
-        let target = Target { kubeconfig: Some(file.path()), context: None };
+        let target = Target { kubeconfig: Some(file.path()), ..Target::default() };
         let upstream = Upstream::connect(&target).await.unwrap();
         Self { state, upstream, _server: server }
     }

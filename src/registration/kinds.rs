@@ -38,6 +38,14 @@ pub const CUSTOM_RESOURCE_DEFINITION: Kind =
 pub const ISSUER: Kind = kind(CERT_MANAGER, "Issuer", "issuers", true);
 pub const CERTIFICATE: Kind = kind(CERT_MANAGER, "Certificate", "certificates", true);
 
+pub const DEPLOYMENT: Kind = kind("apps/v1", "Deployment", "deployments", true);
+pub const SYNC_TARGET: Kind = kind("workload.kcp.io/v1alpha1", "SyncTarget", "synctargets", false);
+const ADMISSION: &str = "admissionregistration.k8s.io/v1";
+pub const ADMISSION_POLICY: Kind =
+    kind(ADMISSION, "ValidatingAdmissionPolicy", "validatingadmissionpolicies", false);
+pub const ADMISSION_POLICY_BINDING: Kind =
+    kind(ADMISSION, "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", false);
+
 const KINDS: &[Kind] = &[
     NAMESPACE,
     SERVICE_ACCOUNT,
@@ -52,6 +60,10 @@ const KINDS: &[Kind] = &[
     CUSTOM_RESOURCE_DEFINITION,
     ISSUER,
     CERTIFICATE,
+    DEPLOYMENT,
+    SYNC_TARGET,
+    ADMISSION_POLICY,
+    ADMISSION_POLICY_BINDING,
 ];
 
 impl Kind {

@@ -41,7 +41,7 @@ pub fn objects(installation: &Installation) -> Vec<Value> {
 }
 
 /// An object with its labels; `namespace` empty for a cluster-scoped one.
-fn object(kind: Kind, namespace: &str, name: &str) -> Value {
+pub(super) fn object(kind: Kind, namespace: &str, name: &str) -> Value {
     let mut metadata = json!({
         "name": name,
         "labels": {"app.kubernetes.io/name": "tmc", MANAGED_BY.0: MANAGED_BY.1},

@@ -4,8 +4,14 @@
 
 use serde_json::{Value, json};
 
+mod permission;
+mod policy;
+pub mod syncer;
 #[cfg(test)]
 mod tests;
+
+pub use permission::{Permission, server_permissions};
+pub use policy::{Fenced, OWNER_LABEL, fence};
 
 pub const VIEWS_GROUP: &str = "views.workload.kcp.io";
 /// The one APIService that is ours, and the only one the server may patch.
@@ -16,6 +22,8 @@ pub const SERVING_CA_SECRET: &str = "tmc-serving-ca";
 pub const LEASE_NAMESPACE: &str = "tmc-system";
 /// Its holder is the server that writes about heartbeats.
 pub const LEADER_LEASE: &str = "tmc-heartbeat";
+/// Its holder is the server that combines statuses.
+pub const STATUS_LEASE: &str = "tmc-status";
 pub const SERVICE_ACCOUNT: &str = "tmc";
 pub const DOOR: &str = "tmc-views-door";
 pub const READER: &str = "tmc-views-reader";
@@ -91,6 +99,23 @@ const READ: &[&str] = &["get", "list", "watch"];
 const CREATE: &[&str] = &["create"];
 const PATCH: &[&str] = &["patch"];
 
+/// What combines the status of a workload that runs on several clusters: it reads the workloads whole, since its
+/// copies are annotations, and writes nothing of them but their status.
+pub const STATUS_RULES: &[Rule] = &[
+    Rule::on("", &["services", "persistentvolumeclaims"], READ),
+    Rule::on("", &["services/status", "persistentvolumeclaims/status"], PATCH),
+    Rule::on("apps", &["deployments", "replicasets", "statefulsets", "daemonsets"], READ),
+    Rule::on(
+        "apps",
+        &["deployments/status", "replicasets/status", "statefulsets/status", "daemonsets/status"],
+        PATCH,
+    ),
+    Rule::on("batch", &["jobs", "cronjobs"], READ),
+    Rule::on("batch", &["jobs/status", "cronjobs/status"], PATCH),
+    Rule::on("networking.k8s.io", &["ingresses"], READ),
+    Rule::on("networking.k8s.io", &["ingresses/status"], PATCH),
+];
+
 /// What `tmc serve` needs, and nothing else.
 pub const SERVER_GRANTS: &[Grant] = &[
     Grant {
@@ -118,9 +143,16 @@ pub const SERVER_GRANTS: &[Grant] = &[
         rules: &[
             // One is made for each SyncTarget, for its syncer to renew.
             Rule::on("coordination.k8s.io", &["leases"], &["get", "list", "watch", "create"]),
-            // Of several servers one writes about heartbeats.
-            Rule::on("coordination.k8s.io", &["leases"], PATCH).named(&[LEADER_LEASE]),
+            // Of several servers one writes about heartbeats, and one combines statuses.
+            Rule::on("coordination.k8s.io", &["leases"], PATCH).named(&[LEADER_LEASE, STATUS_LEASE]),
         ],
+    },
+    Grant {
+        role: "tmc-server-status",
+        reach: Reach::Cluster,
+        builtin: false,
+        own_ca: false,
+        rules: STATUS_RULES,
     },
     Grant {
         role: "tmc-server-serving-ca",
@@ -182,78 +214,3 @@ pub const READER_ROLE: UserRole = UserRole {
     bound_to: None,
     rules: &[Rule::on(VIEWS_GROUP, &["aggregatedviews"], READ)],
 };
-
-/// One question a SubjectAccessReview can answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Permission {
-    /// The role that grants it.
-    pub role: &'static str,
-    pub namespace: String,
-    pub group: &'static str,
-    pub resource: &'static str,
-    pub name: &'static str,
-    pub verb: &'static str,
-}
-
-impl Permission {
-    /// `resourceAttributes` of a review.
-    pub fn to_json(&self) -> Value {
-        let (resource, subresource) = self.resource.split_once('/').unwrap_or((self.resource, ""));
-        json!({
-            "namespace": self.namespace, "group": self.group, "resource": resource,
-            "subresource": subresource, "name": self.name, "verb": self.verb,
-        })
-    }
-}
-
-impl Permission {
-    /// What it is about, without the verb.
-    pub fn on(&self) -> String {
-        let mut text = self.resource.to_owned();
-        if !self.group.is_empty() {
-            text = format!("{text}.{}", self.group);
-        }
-        if !self.name.is_empty() {
-            text = format!("{text} {:?}", self.name);
-        }
-        if !self.namespace.is_empty() {
-            text = format!("{text} in namespace {}", self.namespace);
-        }
-        text
-    }
-
-    /// Whether `tmc serve` cannot do its work without. It lists and watches, it gets only the ConfigMap; hints
-    /// only save questions, and its certificate can come from elsewhere.
-    pub fn is_required(&self) -> bool {
-        match self.resource {
-            "synctargets" | "leases" => matches!(self.verb, "list" | "watch"),
-            "configmaps" => self.verb == "get",
-            "tokenreviews" | "subjectaccessreviews" => true,
-            _ => false,
-        }
-    }
-}
-
-/// The table as single questions, for a server in this namespace.
-pub fn server_permissions(server_namespace: &str, own_ca: bool) -> Vec<Permission> {
-    let mut permissions = Vec::new();
-    for grant in SERVER_GRANTS.iter().filter(|grant| own_ca || !grant.own_ca) {
-        let namespace = grant.reach.namespace(server_namespace).unwrap_or_default();
-        for rule in grant.rules {
-            let names = if rule.names.is_empty() { &[""] } else { rule.names };
-            for resource in rule.resources {
-                for name in names {
-                    permissions.extend(rule.verbs.iter().map(|verb| Permission {
-                        role: grant.role,
-                        namespace: namespace.to_owned(),
-                        group: rule.group,
-                        resource,
-                        name,
-                        verb,
-                    }));
-                }
-            }
-        }
-    }
-    permissions
-}

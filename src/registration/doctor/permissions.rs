@@ -38,7 +38,7 @@ pub fn judge(account: &str, missing: &[&Permission]) -> Vec<Finding> {
         return vec![Finding::ok(format!("ServiceAccount {account} may do what the server has to"))];
     }
     let line = |same: &[&Permission]| {
-        let verbs: Vec<_> = same.iter().map(|permission| permission.verb).collect();
+        let verbs: Vec<_> = same.iter().map(|permission| permission.verb.as_str()).collect();
         let (verbs, on) = (verbs.join(", "), same[0].on());
         Finding::fail(
             format!("ServiceAccount {account} may not {verbs} {on}"),
