@@ -17,7 +17,7 @@ kube: kube-binaries ## start a real Kubernetes on this machine with tmc register
 	cargo build --locked --bins
 	cargo run --locked --quiet --example kube
 
-kube-binaries: ## build kube-apiserver, kube-controller-manager, kubectl and etcd once, into .cache/kube
+kube-binaries: ## build kube-apiserver and its companions, kubectl, etcd and kwok once, into .cache/kube
 	@sh tests/kube/build.sh
 
 lint: ## format, clippy with warnings as errors, rustdoc links

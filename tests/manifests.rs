@@ -6,18 +6,37 @@
 use std::{fs, path::Path};
 
 use serde_json::Value;
-use tmc::registration::{
-    installation::{Installation, ServingCa},
-    manifests,
+use tmc::{
+    api::workload::Mode,
+    registration::{
+        installation::{Installation, ServingCa},
+        manifests, syncer,
+    },
+    security::rules::syncer::{Scope, default_kinds},
 };
 
-const NOTE: &str =
-    "# Made by `make generate` from src/security/rules.rs and src/registration. Do not edit.\n";
+const NOTE: &str = "# Made by `make generate` from src/security/rules and src/registration. Do not edit.\n";
 
 fn made() -> Vec<(&'static str, String)> {
     let own = Installation::default();
     let cert_manager = Installation { serving_ca: ServingCa::CertManager, ..Installation::default() };
-    let files: [(&str, Vec<Value>); 4] = [
+    // What `tmc rbac manifests` prints, for a target that stands for any.
+    let scope = |mode| Scope {
+        target: "production-east".to_owned(),
+        uid: "UID-OF-THE-SYNCTARGET".to_owned(),
+        mode,
+        kinds: default_kinds(),
+        upsync: Vec::new(),
+    };
+    let (filter, observe) = (scope(Mode::Filter), scope(Mode::Observe));
+    let files: [(&str, Vec<Value>); 8] = [
+        ("deploy/syncer/filter-upstream.yaml", syncer::upstream(&filter)),
+        (
+            "deploy/syncer/filter-downstream.yaml",
+            syncer::downstream_rights(&filter, Some("KEY-OF-THE-SYNCTARGET")),
+        ),
+        ("deploy/syncer/observe-upstream.yaml", syncer::upstream(&observe)),
+        ("deploy/syncer/observe-downstream.yaml", syncer::downstream_rights(&observe, None)),
         ("apiservice/apiservice.yaml", vec![manifests::api_service(&own)]),
         ("apiservice/rbac.yaml", manifests::rbac(&own)),
         ("deploy/registration.yaml", manifests::objects(&own)),

@@ -12,20 +12,32 @@ const MAX_LINES: usize = 300;
 const ARROWS: &[(&str, &[&str])] = &[
     ("api", &[]),
     ("apiserver", &[]),
-    ("controlplane", &["api", "apiserver", "informers", "liveness", "reconcilers", "upstream"]),
+    ("controlplane", &["api", "apiserver", "informers", "liveness", "reconcilers", "security", "upstream"]),
     ("informers", &["api", "upstream"]),
     ("liveness", &["api", "informers"]),
     ("reconcilers", &["api", "informers", "liveness", "upstream"]),
     ("registration", &["api", "security", "upstream"]),
-    ("security", &["api"]),
+    ("security", &["api", "upstream"]),
     ("supervisor", &[]),
+    ("syncer", &["api", "apiserver", "informers", "liveness", "reconcilers", "security", "upstream"]),
     ("telemetry", &[]),
     ("upstream", &["apiserver"]),
     ("views", &["api", "apiserver", "informers", "liveness"]),
 ];
 
 /// What the pure modules must not import: no HTTP server, no client.
-const PURE: &[&str] = &["src/api/", "src/placement", "src/views/index", "src/views/health", "src/liveness"];
+const PURE: &[&str] = &[
+    "src/api/",
+    "src/placement",
+    "src/views/index",
+    "src/views/health",
+    "src/liveness",
+    "src/syncer/filter",
+    "src/syncer/transform",
+    "src/syncer/render",
+    "src/syncer/compare",
+    "src/syncer/decide",
+];
 const NOT_PURE: &[&str] = &["axum", "hyper", "tower::", "kube::Client", "crate::upstream"];
 
 fn files(root: &str, extension: &str) -> Vec<PathBuf> {

@@ -8,6 +8,7 @@ use std::sync::Once;
 const KUBERNETES: &str = "v1.36.3";
 const ETCD: &str = "etcd-v3.7.3";
 const HELM: &str = "helm-v4.2.4";
+const KWOK: &str = "kwok-v0.8.0";
 
 fn cache() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(".cache/kube")
@@ -19,6 +20,15 @@ pub fn kubernetes(command: &str) -> PathBuf {
 
 pub fn etcd() -> PathBuf {
     cache().join(ETCD).join("etcd")
+}
+
+pub fn kwok() -> PathBuf {
+    cache().join(KWOK).join("kwok")
+}
+
+/// What kwok's Nodes and Pods live through.
+pub fn kwok_stages() -> PathBuf {
+    cache().join(KWOK).join("stages.yaml")
 }
 
 /// The client-go program of `tests/kube/clients`.
@@ -43,19 +53,24 @@ pub fn helm() -> PathBuf {
 
 /// The `tmc` of this build: cargo names it to tests; an example lies one folder below it.
 pub fn tmc() -> PathBuf {
-    match option_env!("CARGO_BIN_EXE_tmc") {
-        Some(path) => path.into(),
-        None => {
-            let own = std::env::current_exe().expect("the path of this program");
-            own.parent().and_then(Path::parent).expect("examples/ lies in the build folder").join("tmc")
-        }
-    }
+    option_env!("CARGO_BIN_EXE_tmc").map_or_else(|| beside("tmc"), PathBuf::from)
+}
+
+/// The `syncer` of this build.
+pub fn syncer() -> PathBuf {
+    option_env!("CARGO_BIN_EXE_syncer").map_or_else(|| beside("syncer"), PathBuf::from)
+}
+
+fn beside(name: &str) -> PathBuf {
+    let own = std::env::current_exe().expect("the path of this program");
+    own.parent().and_then(Path::parent).expect("examples/ lies in the build folder").join(name)
 }
 
 /// Whether all of Kubernetes is there. Its absence is said once and skips, or fails if `TMC_REQUIRE_KUBE=1`.
 pub fn present() -> bool {
-    let all = ["kube-apiserver", "kube-controller-manager", "kubectl"].map(kubernetes);
-    let missing: Vec<_> = all.into_iter().chain([etcd(), clients()]).filter(|path| !path.exists()).collect();
+    let all = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"].map(kubernetes);
+    let others = [etcd(), kwok(), kwok_stages(), clients()];
+    let missing: Vec<_> = all.into_iter().chain(others).filter(|path| !path.exists()).collect();
     if missing.is_empty() {
         return true;
     }

@@ -1,5 +1,5 @@
 //! A real Kubernetes control plane of its own: etcd, kube-apiserver with RBAC, request-header authority and
-//! aggregator, on request kube-controller-manager. Free ports, one folder, logs in target/e2e-logs.
+//! aggregator, on request kube-controller-manager and an audit log. Free ports, one folder, logs in target/e2e-logs.
 //! Started by a test or once for all of them (`shared`); knows nothing of `tmc`.
 
 use std::fs;
@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command};
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use parking_lot::Mutex;
 use rustix::process::Signal;
 
 use crate::kubectl::Kubectl;
 use crate::pki::{Authority, Identity, Leaf, token_key};
-use crate::process::{Process, remove_at_end};
+use crate::process::{Process, log_folder, remove_at_end};
 use crate::wait::{seconds, until};
 use crate::{binaries, kubeconfig};
 
@@ -25,6 +25,8 @@ pub struct Cluster {
     pub authority: Authority,
     pub front_proxy: Authority,
     pub etcd_url: String,
+    etcd_prefix: String,
+    audited: bool,
     apiserver: Mutex<Option<Process>>,
     controller_manager: Option<Process>,
     etcd: Option<Process>,
@@ -32,36 +34,58 @@ pub struct Cluster {
     _folder: ChildStdin,
 }
 
+/// What a control plane is made of.
+#[derive(Clone, Copy, Default)]
+pub struct Plan<'a> {
+    pub name: &'a str,
+    /// kube-controller-manager's flag; without it there is none.
+    pub controllers: Option<&'a str>,
+    /// The cluster whose etcd is used, which must outlive this one; without it there is one of its own.
+    pub beside: Option<&'a Cluster>,
+    /// An audit policy; without it kube-apiserver keeps no audit log.
+    pub audit: Option<&'a str>,
+}
+
 impl Cluster {
     pub fn start(name: &str) -> Self {
-        Self::try_start(name, None).expect("start a control plane")
+        Self::start_as(&Plan { name, ..Plan::default() })
     }
 
     /// With kube-controller-manager running `controllers` (its flag's syntax).
     pub fn start_with_controllers(name: &str, controllers: &str) -> Self {
-        Self::try_start(name, Some(controllers)).expect("start a control plane")
+        Self::start_as(&Plan { name, controllers: Some(controllers), ..Plan::default() })
     }
 
-    fn try_start(name: &str, controllers: Option<&str>) -> Result<Self> {
+    pub fn start_as(plan: &Plan) -> Self {
+        Self::try_start(plan).expect("start a control plane")
+    }
+
+    fn try_start(plan: &Plan) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("tmc-e2e-").tempdir()?.keep();
         let cleanup = remove_at_end(&folder)?;
-        let logs = log_folder(name)?;
-        let (etcd_url, etcd) = start_etcd(&folder, &logs)?;
+        let logs = log_folder(plan.name)?;
+        let (etcd_url, etcd) = match plan.beside {
+            Some(other) => (other.etcd_url.clone(), None),
+            None => start_etcd(&folder, &logs).map(|(url, etcd)| (url, Some(etcd)))?,
+        };
         let mut cluster = Self {
             port: free_port(),
             authority: Authority::new("tmc-e2e")?,
             front_proxy: Authority::new("tmc-e2e-front-proxy")?,
             apiserver: Mutex::new(None),
             controller_manager: None,
-            etcd: Some(etcd),
+            etcd,
             etcd_url,
+            etcd_prefix: format!("/{}", plan.name),
+            audited: plan.audit.is_some(),
             folder,
             logs,
             _folder: cleanup,
         };
         cluster.write_pki()?;
+        fs::write(cluster.folder.join("audit-policy.yaml"), plan.audit.unwrap_or_default())?;
         cluster.start_apiserver();
-        if let Some(controllers) = controllers {
+        if let Some(controllers) = plan.controllers {
             cluster.controller_manager = Some(cluster.start_controller_manager(controllers)?);
         }
         Ok(cluster)
@@ -133,8 +157,9 @@ impl Cluster {
 
     fn apiserver_flags(&self) -> Vec<String> {
         let file = |name: &str| self.folder.join(name).display().to_string();
-        vec![
+        let mut flags = vec![
             format!("--etcd-servers={}", self.etcd_url),
+            format!("--etcd-prefix={}", self.etcd_prefix),
             "--bind-address=127.0.0.1".into(),
             "--advertise-address=127.0.0.1".into(),
             format!("--tls-cert-file={}", file("apiserver.crt")),
@@ -152,12 +177,25 @@ impl Cluster {
             "--requestheader-extra-headers-prefix=X-Remote-Extra-".into(),
             format!("--proxy-client-cert-file={}", file("front-proxy.crt")),
             format!("--proxy-client-key-file={}", file("front-proxy.key")),
-        ]
+        ];
+        if self.audited {
+            flags.push(format!("--audit-policy-file={}", file("audit-policy.yaml")));
+            flags.push(format!("--audit-log-path={}", self.audit_log().display()));
+        }
+        flags
+    }
+
+    /// The file that kube-apiserver appends to if the cluster is audited.
+    pub fn audit_log(&self) -> PathBuf {
+        self.folder.join("audit.jsonl")
     }
 
     fn start_controller_manager(&self, controllers: &str) -> Result<Process> {
         let mut command = Command::new(binaries::kubernetes("kube-controller-manager"));
-        command.arg(format!("--kubeconfig={}", self.admin().kubeconfig().display()));
+        command.arg(format!(
+            "--kubeconfig={}",
+            self.component("kube-controller-manager").kubeconfig().display()
+        ));
         command.arg(format!("--controllers={controllers}"));
         command.args(["--leader-elect=false", "--secure-port=0", "--use-service-account-credentials=false"]);
         command
@@ -173,6 +211,11 @@ impl Cluster {
     /// kubectl as system:masters.
     pub fn admin(&self) -> Kubectl {
         self.user("admin", &["system:masters"])
+    }
+
+    /// One of Kubernetes' own parts, which may do everything.
+    pub fn component(&self, name: &str) -> Kubectl {
+        self.user(&format!("system:{name}"), &["system:masters"])
     }
 
     /// kubectl as any user, by a client certificate.
@@ -236,25 +279,4 @@ pub fn free_port() -> u16 {
             return port;
         }
     }
-}
-
-/// `target/e2e-logs/<name>-<pid>`; what dead runs left is removed, but for the latest of each name.
-fn log_folder(name: &str) -> Result<PathBuf> {
-    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/e2e-logs");
-    fs::create_dir_all(&all)?;
-    let mut old: Vec<_> = fs::read_dir(&all)?
-        .flatten()
-        .filter(|entry| {
-            let file = entry.file_name().to_string_lossy().into_owned();
-            file.rsplit_once('-')
-                .is_some_and(|(prefix, pid)| prefix == name && !Path::new("/proc").join(pid).exists())
-        })
-        .collect();
-    old.sort_by_key(|entry| entry.metadata().and_then(|metadata| metadata.modified()).ok());
-    for entry in old.iter().rev().skip(1) {
-        let _ = fs::remove_dir_all(entry.path());
-    }
-    let folder = all.join(format!("{name}-{}", std::process::id()));
-    fs::create_dir_all(&folder).context("create the log folder")?;
-    Ok(folder)
 }

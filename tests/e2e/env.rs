@@ -3,13 +3,13 @@
 
 use std::sync::LazyLock;
 
-use crate::binaries;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Plan};
 use crate::fixture::Targets;
 use crate::kubectl::Kubectl;
 use crate::pki::{Identity, Leaf};
 use crate::tmc::{SERVER_NAME, Tmc};
 use crate::wire::Server;
+use crate::{audit, binaries};
 
 pub struct Env {
     pub cluster: Cluster,
@@ -18,8 +18,10 @@ pub struct Env {
 }
 
 static SHARED: LazyLock<Env> = LazyLock::new(|| {
-    // Without its controller no role is aggregated into `view`.
-    Env::on(Cluster::start_with_controllers("shared", "clusterrole-aggregation-controller,serviceaccount"))
+    // Without its controller no role is aggregated into `view`, and no namespace ever goes.
+    let controllers = Some("clusterrole-aggregation-controller,serviceaccount,namespace");
+    let audit = audit::policy();
+    Env::on(Cluster::start_as(&Plan { name: "shared", controllers, audit: Some(&audit), beside: None }))
 });
 
 /// The shared one, or none where the binaries are absent: the test is skipped.

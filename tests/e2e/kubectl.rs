@@ -27,6 +27,11 @@ impl Kubectl {
         &self.kubeconfig
     }
 
+    /// A folder for its files.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
     /// The same with `flags` in every call, such as another `--server`.
     pub fn with(&self, flags: &[&str]) -> Self {
         let mut new = self.clone();
@@ -98,8 +103,13 @@ impl Kubectl {
 
     /// Any command that takes a file, with `object` in it.
     pub fn with_manifest(&self, arguments: &[&str], object: &Value) -> Result<String, String> {
+        self.with_text(arguments, &object.to_string())
+    }
+
+    /// The same with a file of several documents.
+    pub fn with_text(&self, arguments: &[&str], text: &str) -> Result<String, String> {
         let file = tempfile::NamedTempFile::new_in(&self.home).expect("create a manifest");
-        std::fs::write(file.path(), object.to_string()).expect("write a manifest");
+        std::fs::write(file.path(), text).expect("write a manifest");
         let path = file.path().to_str().expect("temp paths are UTF-8");
         self.try_run(&[arguments, &["-f", path]].concat())
     }

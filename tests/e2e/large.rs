@@ -72,7 +72,7 @@ fn ten_thousand_views_are_listed_within_bounds() {
         return;
     }
     // What it says of ten thousand heartbeats would change all views all the time.
-    let env = Env::start_with("large", &["--heartbeat=false"]);
+    let env = Env::start_with("large", &["--heartbeat=false", "--combine-status=false"]);
     create_all(&env);
     let before = env.tmc.resident_mib();
     let server = env.wire();

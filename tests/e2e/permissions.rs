@@ -24,6 +24,7 @@ fn user_without(env: &Env, name: &str, left_out: &[&str]) -> Kubectl {
     let all = [
         ("clusterrole", "tmc-server", ""),
         ("clusterrole", "tmc-server-apiservice", ""),
+        ("clusterrole", "tmc-server-status", ""),
         ("clusterrole", "system:auth-delegator", ""),
         ("role", "tmc-server-leases", "tmc-system"),
         ("role", "tmc-server-serving-ca", "tmc-system"),
@@ -108,7 +109,7 @@ fn becomes_ready(env: &Env, user: &Kubectl, name: &str) -> String {
 #[test]
 fn what_only_helps_may_be_missing() {
     let Some(env) = shared() else { return };
-    let left_out = ["tmc-server", "tmc-server-apiservice", "tmc-server-serving-ca"];
+    let left_out = ["tmc-server", "tmc-server-apiservice", "tmc-server-serving-ca", "tmc-server-status"];
     let user = user_without(env, "no-hints", &left_out);
     let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
         "metadata": {"name": "no-hints-targets"},

@@ -151,3 +151,24 @@ pub fn remove_at_end(folder: &Path) -> Result<ChildStdin> {
     let mut child = shell.spawn().context("start the shell that removes a folder")?;
     child.stdin.take().context("stdin is piped")
 }
+
+/// `target/e2e-logs/<name>-<pid>`; what dead runs left is removed, but for the latest of each name.
+pub fn log_folder(name: &str) -> Result<PathBuf> {
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/e2e-logs");
+    fs::create_dir_all(&all)?;
+    let mut old: Vec<_> = fs::read_dir(&all)?
+        .flatten()
+        .filter(|entry| {
+            let file = entry.file_name().to_string_lossy().into_owned();
+            file.rsplit_once('-')
+                .is_some_and(|(prefix, pid)| prefix == name && !Path::new("/proc").join(pid).exists())
+        })
+        .collect();
+    old.sort_by_key(|entry| entry.metadata().and_then(|metadata| metadata.modified()).ok());
+    for entry in old.iter().rev().skip(1) {
+        let _ = fs::remove_dir_all(entry.path());
+    }
+    let folder = all.join(format!("{name}-{}", std::process::id()));
+    fs::create_dir_all(&folder).context("create the log folder")?;
+    Ok(folder)
+}

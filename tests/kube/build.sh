@@ -1,12 +1,13 @@
 #!/bin/sh
-# Builds what the tests on a real Kubernetes run: kube-apiserver, kube-controller-manager, kubectl, etcd, Helm
-# and the Go programs of the tests. Each lands in .cache/kube/<version>/ once; present ones are left alone.
+# Builds what the tests on a real Kubernetes run: kube-apiserver, kube-controller-manager, kube-scheduler, kubectl,
+# etcd, kwok, Helm and the Go programs of the tests. Each lands in .cache/kube/<version>/ once; present ones are left alone.
 set -eu
 cd "$(dirname "$0")"
 cache=$PWD/../../.cache/kube
 kubernetes=v1.36.3
 etcd=v3.7.3
 helm=v4.2.4
+kwok=v0.8.0
 minor=${kubernetes#v1.}
 version=k8s.io/component-base/version
 
@@ -23,11 +24,23 @@ build() { # folder of the go.mod, package, target file, linker flags
 }
 
 flags="-X $version.gitVersion=$kubernetes -X $version.gitMajor=1 -X $version.gitMinor=${minor%%.*}"
-for command in kube-apiserver kubectl kube-controller-manager; do
+for command in kube-apiserver kubectl kube-controller-manager kube-scheduler; do
     build kubernetes "k8s.io/kubernetes/cmd/$command" "$cache/$kubernetes/$command" "$flags"
 done
 build etcd go.etcd.io/etcd/server/v3 "$cache/etcd-$etcd/etcd" ""
 build helm helm.sh/helm/v4/cmd/helm "$cache/helm-$helm/helm" ""
+build kwok sigs.k8s.io/kwok/cmd/kwok "$cache/kwok-$kwok/kwok" ""
+
+# What its Nodes and Pods live through comes with its source: one file of them all.
+stages=$cache/kwok-$kwok/stages.yaml
+if [ ! -f "$stages" ]; then
+    module=$(cd kwok && GOFLAGS='' go mod download -json sigs.k8s.io/kwok | sed -n 's/^.*"Dir": "\(.*\)",$/\1/p')
+    for file in "$module"/kustomize/stage/node/fast/node-*.yaml "$module"/kustomize/stage/pod/fast/pod-*.yaml; do
+        echo '---'
+        cat "$file"
+    done >"$stages.$$.tmp"
+    mv "$stages.$$.tmp" "$stages"
+fi
 
 # These programs are ours: the key of a program's folder is its source.
 own() { # folder of the go.mod, which is also the program's name
