@@ -27,6 +27,8 @@ use self::{
 use super::call::Caller;
 use crate::upstream::UpstreamError;
 
+/// The first wait for a Lease that somebody else makes; each further one is twice as long.
+const SOON: Duration = Duration::from_millis(100);
 /// How long the release of a Lease may hold up the end.
 const RELEASE: Duration = Duration::from_secs(2);
 
@@ -161,7 +163,7 @@ impl Election {
     /// Tries until it holds the Lease.
     async fn acquire(&self) -> (Record, Leading) {
         let mut watched = Watched::default();
-        let mut trouble = None;
+        let (mut trouble, mut soon) = (None, SOON);
         loop {
             let sent = Instant::now();
             let outcome = timeout_at(sent + self.timing.renew, self.lease.attempt(&mut watched)).await;
@@ -170,10 +172,15 @@ impl Election {
                 Ok(Try::Taken) => None,
                 Err(error) => Some(error),
             };
+            let absent = error.as_ref().is_some_and(|error| error.code() == Some(StatusCode::NOT_FOUND));
             self.tell(&mut trouble, error);
             // As client-go: spread, so that standbys do not come at the same time.
             let spread: f64 = rand::rng().random_range(1.0..=2.2);
-            sleep(self.timing.retry.mul_f64(spread)).await;
+            let usual = self.timing.retry.mul_f64(spread);
+            // Who is to make it has just been told of the target, as a rule.
+            let wait = if absent { soon.min(usual) } else { usual };
+            soon = soon.saturating_mul(2);
+            sleep(wait).await;
         }
     }
 
