@@ -28,7 +28,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// The verb of a [`RequestInfo`](super::request_info::RequestInfo).
+    /// The verb of a [`RequestInfo`].
     pub fn named(name: &str) -> Option<Self> {
         Some(match name {
             "get" => Self::Get,

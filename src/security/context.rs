@@ -1,6 +1,6 @@
 //! Whether a syncer runs as safely as it should: its connections, its files, its process, its rights.
 //!
-//! [`facts`] says what is looked at, [`checks`] judges it and is pure, [`gather`] looks, and [`watch`] does it all
+//! `facts` says what is looked at, `checks` judges it and is pure, `gather` looks, and `watch` does it all
 //! again when time has passed or a file has changed. It must not know where the verdict is shown.
 
 use std::fmt;
