@@ -50,7 +50,7 @@ impl<'a> Side<'a> {
     async fn ask(&self, request: &Request) -> Answer {
         let tail = request.path.replace("RV", &self.version).replace("TOKEN", &self.token);
         let path = format!("{}{tail}", self.base);
-        let answer = self.server.request(request.method, &path, request.headers).await;
+        let answer = self.server.until(request.end(), request.method, &path, request.headers).await;
         answer.unwrap_or_else(|error| panic!("{path}: {error:#}"))
     }
 }

@@ -109,14 +109,39 @@ impl Server {
 
     /// The same with any method, without a body.
     pub async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Result<Answer> {
+        self.until(None, method, path, headers).await
+    }
+
+    /// The answer up to the first line that has `mark`; the whole one when there is none.
+    pub async fn until(
+        &self,
+        mark: Option<&str>,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Answer> {
         let mut stream = self.send(method, path, headers).await?;
         let mut bytes = Vec::new();
         // A server that closes without TLS' own goodbye still answered.
-        let end = timeout(Duration::from_secs(20), stream.read_to_end(&mut bytes)).await;
+        let end = timeout(Duration::from_secs(20), async {
+            while stream.read_buf(&mut bytes).await? > 0 {
+                if mark.is_some_and(|mark| has_line(&bytes, mark)) {
+                    break;
+                }
+            }
+            std::io::Result::Ok(())
+        })
+        .await;
         let so_far = || String::from_utf8_lossy(&bytes).into_owned();
         anyhow::ensure!(end.is_ok(), "{method} {path}: the connection stays open after {}", so_far());
         parse(&bytes).with_context(|| format!("{method} {path}: {end:?}"))
     }
+}
+
+/// Whether a whole line with `mark` came.
+fn has_line(bytes: &[u8], mark: &str) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    text.split_once(mark).is_some_and(|(_, rest)| rest.contains('\n'))
 }
 
 fn parse(bytes: &[u8]) -> Result<Answer> {

@@ -39,7 +39,16 @@ impl Request {
     pub(super) const fn but(self, why: &'static str) -> Self {
         Self { expected: Expected::Differs(why), ..self }
     }
+
+    /// What the last line to be read has. A stream with initial events is read up to the bookmark that ends
+    /// them: kube-apiserver sends it after it heard from etcd, however long that takes.
+    pub(super) fn end(&self) -> Option<&'static str> {
+        self.path.contains(LONG).then_some("k8s.io/initial-events-end")
+    }
 }
+
+/// Watches that are left before their time.
+const LONG: &str = "timeoutSeconds=30";
 
 const BAD_VERSION: &str = "400 for the client's mistake; upstream's 500 is retried by some clients";
 const NO_SUBRESOURCE: &str = "404 as well, but not with words that deny the object, which may exist";
@@ -188,10 +197,10 @@ pub(super) const REQUESTS: &[Request] = &[
     get("/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&labelSelector=a+in+("),
     get("/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=x"),
     get(
-        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true",
+        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=30&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true",
     ),
     get(
-        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&labelSelector=absent",
+        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=30&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&labelSelector=absent",
     ),
     get(
         "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan",
@@ -213,12 +222,12 @@ pub(super) const REQUESTS: &[Request] = &[
     accept(TABLE, "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1"),
     accept(
         TABLE,
-        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&includeObject=None&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true",
+        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=30&includeObject=None&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true",
     ),
     accept(TABLE, "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&resourceVersion=1"),
     accept(
         PARTIAL,
-        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true",
+        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=30&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true",
     ),
     accept(PARTIAL_LIST, "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1").but(NOT_A_LIST),
     accept(YAML, "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1").but(NO_PROTOBUF),
@@ -248,23 +257,23 @@ pub(super) const REQUESTS: &[Request] = &[
 
 /// Asked after `gamma` is gone, about the time when it was there.
 pub(super) const AFTER_DELETION: &[Request] = &[
-    get("/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&resourceVersion=RV"),
+    get("/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=3&resourceVersion=RV"),
     get(
-        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&resourceVersion=RV&fieldSelector=metadata.name%3Dgamma",
+        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=3&resourceVersion=RV&fieldSelector=metadata.name%3Dgamma",
     ),
     get(
-        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&resourceVersion=RV&fieldSelector=metadata.name%3Dbeta",
+        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=3&resourceVersion=RV&fieldSelector=metadata.name%3Dbeta",
     ),
-    get("/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&resourceVersion=RV&labelSelector=absent"),
+    get("/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=3&resourceVersion=RV&labelSelector=absent"),
     get(
-        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&resourceVersion=RV&labelSelector=views.workload.kcp.io/health",
+        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=3&resourceVersion=RV&labelSelector=views.workload.kcp.io/health",
     ),
-    accept(TABLE, "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&resourceVersion=RV"),
+    accept(TABLE, "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=3&resourceVersion=RV"),
     accept(
         TABLE,
-        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&resourceVersion=RV&includeObject=Object",
+        "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=3&resourceVersion=RV&includeObject=Object",
     ),
-    accept(PARTIAL, "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=1&resourceVersion=RV"),
+    accept(PARTIAL, "/v1alpha1/aggregatedviews?watch=1&timeoutSeconds=3&resourceVersion=RV"),
     get("/v1alpha1/aggregatedviews/gamma"),
     get("/v1alpha1/aggregatedviews?resourceVersion=RV"),
     get("/v1alpha1/aggregatedviews?resourceVersion=RV&resourceVersionMatch=Exact"),
