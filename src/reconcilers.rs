@@ -7,6 +7,7 @@ pub mod call;
 pub mod heartbeat;
 pub mod leader;
 mod pace;
+mod requests;
 pub mod status;
 
 #[cfg(test)]

@@ -60,6 +60,8 @@ pub enum Refusal {
     NamespaceUnknown,
     Labels,
     Annotations,
+    /// Every cluster has one of its own under that name.
+    Own,
     /// A controller made it of another object, which is synced itself.
     Derived,
 }
@@ -74,6 +76,7 @@ impl fmt::Display for Refusal {
             Self::NamespaceUnknown => "the labels of the namespace are not known yet",
             Self::Labels => "--label-selector does not select the object",
             Self::Annotations => "--annotation-selector does not select the object",
+            Self::Own => "every cluster makes it for itself",
             Self::Derived => "its controller makes it again on the cluster",
         })
     }
@@ -170,6 +173,10 @@ impl ResourceFilter {
         }
         if kind.namespaced {
             self.admits_namespace(meta(object, "namespace"), namespace)?;
+        }
+        let (namespace, name) = (meta(object, "namespace"), meta(object, "name"));
+        if kind.is_own(namespace, name) && naming::renamed(&kind.group, &kind.resource, name).is_none() {
+            return Err(Refusal::Own);
         }
         if resources::is_derived(object) {
             return Err(Refusal::Derived);

@@ -61,6 +61,18 @@ impl Kind {
         BUILTIN.contains(&self.group.as_str())
     }
 
+    /// Whether every cluster makes an object of this name for itself. Such a one is no workload.
+    pub fn is_own(&self, namespace: &str, name: &str) -> bool {
+        match (self.group.as_str(), self.resource.as_str()) {
+            ("", "configmaps") => name == "kube-root-ca.crt",
+            ("", "serviceaccounts") => name == "default",
+            ("", "services" | "endpoints") | ("discovery.k8s.io", "endpointslices") => {
+                (namespace, name) == ("default", "kubernetes")
+            }
+            _ => false,
+        }
+    }
+
     pub fn group_resource(&self) -> GroupResource {
         GroupResource { group: self.group.clone(), resource: self.resource.clone() }
     }

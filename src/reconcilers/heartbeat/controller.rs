@@ -4,52 +4,37 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use tokio::{
-    sync::mpsc,
-    task::JoinSet,
-    time::{Instant, sleep_until, timeout_at},
-};
+use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Heartbeat,
     state::{State, Write},
-    target::Target,
-    write,
 };
 use crate::{
     informers::{Change, Event, Source, Trouble},
     liveness::{LEASES, SYNC_TARGETS},
-    reconcilers::{leader::Leading, pace::Pace},
-    upstream::UpstreamError,
+    reconcilers::{
+        leader::Leading,
+        requests::{Outcome, Requests, pause_asked, until},
+    },
 };
 
-/// Writes under way at a time.
-const IN_FLIGHT: usize = 16;
 /// Events between the sources and the state.
 const QUEUE: usize = 32;
 
-type Outcome = (Write, Result<Option<Target>, UpstreamError>);
-
 pub(super) struct Controller {
     heartbeat: Arc<Heartbeat>,
-    leading: Leading,
     state: State,
-    pace: Pace,
-    writes: JoinSet<Outcome>,
-    /// No write before then.
-    slowed: Option<std::time::Duration>,
+    writes: Requests<Write>,
 }
 
 impl Controller {
     pub(super) fn new(heartbeat: Arc<Heartbeat>, leading: Leading) -> Self {
         Self {
             state: State::new(heartbeat.paths.clone()),
+            writes: Requests::new(heartbeat.caller.clone(), leading),
             heartbeat,
-            leading,
-            pace: Pace::default(),
-            writes: JoinSet::new(),
-            slowed: None,
         }
     }
 
@@ -65,8 +50,10 @@ impl Controller {
         drop(events);
         let mut batch = Vec::with_capacity(QUEUE);
         loop {
-            self.write();
-            let wake = self.wake();
+            let now = self.heartbeat.clock.now();
+            self.writes.begin(now.elapsed, || self.state.next(now));
+            self.heartbeat.metrics.waiting.set(self.state.waiting() as i64);
+            let wake = self.writes.wake(self.state.next_deadline());
             tokio::select! {
                 count = received.recv_many(&mut batch, QUEUE) => {
                     if count == 0 {
@@ -74,12 +61,8 @@ impl Controller {
                     }
                     batch.drain(..).for_each(|event| self.apply(event));
                 }
-                Some(ended) = self.writes.join_next() => match ended {
-                    Ok(outcome) => self.finish(outcome),
-                    Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                    Err(_) => {}
-                },
-                () = until(wake) => {}
+                outcome = self.writes.ended() => self.finish(outcome),
+                () = until(wake, now.elapsed) => {}
             }
             self.state.expire(self.heartbeat.clock.now().elapsed);
         }
@@ -97,32 +80,7 @@ impl Controller {
         self.state.apply(event, self.heartbeat.clock.now());
     }
 
-    /// Starts as many writes as may be.
-    fn write(&mut self) {
-        self.slowed = None;
-        while self.writes.len() < IN_FLIGHT && self.state.has_work() {
-            let Some(deadline) = self.leading.deadline() else { break };
-            let now = self.heartbeat.clock.now();
-            if let Err(at) = self.pace.take(now.elapsed) {
-                self.slowed = Some(at);
-                break;
-            }
-            let Some(next) = self.state.next(now) else {
-                self.pace.give_back();
-                break;
-            };
-            let caller = self.heartbeat.caller.clone();
-            self.writes.spawn(async move {
-                let limit = deadline.saturating_duration_since(Instant::now());
-                let answer = timeout_at(deadline, write::perform(&caller, &next)).await;
-                let answer = answer.unwrap_or(Err(UpstreamError::Timeout(limit)));
-                (next, answer)
-            });
-        }
-        self.heartbeat.metrics.waiting.set(self.state.waiting() as i64);
-    }
-
-    fn finish(&mut self, (write, answer): Outcome) {
+    fn finish(&mut self, (write, answer): Outcome<Write>) {
         let id = write.target().id();
         let pause = match write {
             Write::Lease(_) => &mut self.state.lease_pause,
@@ -147,13 +105,7 @@ impl Controller {
                 "refused"
             }
             Err(error) => {
-                let asked = match &error {
-                    UpstreamError::Status { retry_after, .. } => {
-                        retry_after.map(|wait| wait.min(crate::informers::RETRY_AFTER_CAP))
-                    }
-                    _ => None,
-                };
-                let first = pause.failed(asked, now);
+                let first = pause.failed(pause_asked(&error), now);
                 // A missing right is named already.
                 if first && error.code() != Some(StatusCode::FORBIDDEN) {
                     tracing::warn!(write = write.what(), %error, "cannot write about SyncTargets, trying again");
@@ -163,18 +115,5 @@ impl Controller {
             }
         };
         self.heartbeat.metrics.writes.with_label_values(&[write.what(), outcome]).inc();
-    }
-
-    /// When there is something to do without an event.
-    fn wake(&self) -> Option<Instant> {
-        let next = self.state.next_deadline().into_iter().chain(self.slowed).min()?;
-        Some(Instant::now() + next.saturating_sub(self.heartbeat.clock.now().elapsed))
-    }
-}
-
-async fn until(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }

@@ -7,7 +7,10 @@ use super::{state::Write, target::Target};
 use crate::{
     api::workload::{GROUP, RESOURCE, VERSION},
     liveness::LEASES,
-    reconcilers::call::{Action, Call, Caller, in_cluster, segment},
+    reconcilers::{
+        call::{Action, Call, Caller, in_cluster, segment},
+        requests::Work,
+    },
     upstream::UpstreamError,
 };
 
@@ -15,14 +18,18 @@ const FIELD_MANAGER: &str = "tmc-heartbeat";
 /// How long a syncer's Lease holds after a renewal, until it says otherwise itself.
 const LEASE_SECONDS: u32 = 30;
 
-/// The target as it is afterwards, where the write was about itself.
-pub(super) async fn perform(caller: &Caller, write: &Write) -> Result<Option<Target>, UpstreamError> {
-    match write {
-        Write::Lease(target) => make_lease(caller, target).await.map(|()| None),
-        Write::Status(target, owned) => {
-            let answer = caller.call(&apply(target, &json!(owned))).await?;
-            let answer = Target::read(&answer.to_string(), &target.cluster);
-            Ok(answer.map(|answer| Target { stored: target.stored.clone(), ..answer }))
+impl Work for Write {
+    /// The target as it is afterwards, where the write was about itself.
+    type Done = Option<Target>;
+
+    async fn perform(&self, caller: &Caller) -> Result<Option<Target>, UpstreamError> {
+        match self {
+            Self::Lease(target) => make_lease(caller, target).await.map(|()| None),
+            Self::Status(target, owned) => {
+                let answer = caller.call(&apply(target, &json!(owned))).await?;
+                let answer = Target::read(&answer.to_string(), &target.cluster);
+                Ok(answer.map(|answer| Target { stored: target.stored.clone(), ..answer }))
+            }
         }
     }
 }

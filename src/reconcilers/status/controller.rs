@@ -1,13 +1,12 @@
 //! Follows SyncTargets and the kinds that are named, and looks at what several targets sync, a bounded number of
 //! objects at a time, while it leads.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use http::StatusCode;
 use tokio::{
     sync::mpsc,
     task::{AbortHandle, JoinSet},
-    time::{Instant, sleep_until, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -15,35 +14,29 @@ use super::{
     Combiner, Kinds,
     seen::Seen,
     state::State,
-    work::{self, Done, Work},
+    work::{Done, Work},
 };
 use crate::{
-    informers::{Change, Event, RETRY_AFTER_CAP, Resource, Selection, Source, Trouble},
+    informers::{Change, Event, Resource, Selection, Source, Trouble},
     liveness::SYNC_TARGETS,
-    reconcilers::{leader::Leading, pace::Pace},
-    upstream::UpstreamError,
+    reconcilers::{
+        leader::Leading,
+        requests::{Outcome, Requests, pause_asked, until},
+    },
 };
 
-/// Looks under way at a time.
-const IN_FLIGHT: usize = 16;
 /// Events between the sources and the state.
 const QUEUE: usize = 32;
-
-type Outcome = (Work, Result<Done, UpstreamError>);
 
 pub(super) struct Controller {
     combiner: Arc<Combiner>,
     kinds: Kinds,
-    leading: Leading,
     state: State,
-    pace: Pace,
-    looks: JoinSet<Outcome>,
+    looks: Requests<Work>,
     sources: JoinSet<()>,
     followed: HashMap<Resource, AbortHandle>,
     events: mpsc::Sender<Event<Seen>>,
     received: mpsc::Receiver<Event<Seen>>,
-    /// No look before then.
-    slowed: Option<Duration>,
 }
 
 impl Controller {
@@ -51,16 +44,13 @@ impl Controller {
         let (events, received) = mpsc::channel(QUEUE);
         Self {
             kinds: combiner.kinds.clone(),
+            looks: Requests::new(combiner.caller.clone(), leading),
             combiner,
-            leading,
             state: State::default(),
-            pace: Pace::default(),
-            looks: JoinSet::new(),
             sources: JoinSet::new(),
             followed: HashMap::new(),
             events,
             received,
-            slowed: None,
         }
     }
 
@@ -71,8 +61,10 @@ impl Controller {
         let mut batch = Vec::with_capacity(QUEUE);
         let mut named = true;
         loop {
-            self.look();
-            let wake = self.wake();
+            let now = self.combiner.clock.now();
+            self.looks.begin(now.elapsed, || self.state.next(now));
+            self.combiner.metrics.waiting.set(self.state.waiting() as i64);
+            let wake = self.looks.wake(self.state.next_deadline());
             tokio::select! {
                 _ = self.received.recv_many(&mut batch, QUEUE) => {
                     batch.drain(..).for_each(|event| self.apply(event));
@@ -81,17 +73,13 @@ impl Controller {
                     named = changed.is_ok();
                     self.follow_kinds();
                 }
-                Some(ended) = self.looks.join_next() => match ended {
-                    Ok(outcome) => self.finish(outcome),
-                    Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                    Err(_) => {}
-                },
+                outcome = self.looks.ended() => self.finish(outcome),
                 Some(ended) = self.sources.join_next() => {
                     if let Some(error) = ended.err().filter(|error| error.is_panic()) {
                         std::panic::resume_unwind(error.into_panic());
                     }
                 }
-                () = until(wake) => {}
+                () = until(wake, now.elapsed) => {}
             }
             self.state.expire(self.combiner.clock.now().elapsed);
         }
@@ -151,32 +139,7 @@ impl Controller {
         self.combiner.metrics.shared.set(self.state.shared() as i64);
     }
 
-    /// Starts as many looks as may be.
-    fn look(&mut self) {
-        self.slowed = None;
-        while self.looks.len() < IN_FLIGHT && self.state.has_work() {
-            let Some(deadline) = self.leading.deadline() else { break };
-            let now = self.combiner.clock.now();
-            if let Err(at) = self.pace.take(now.elapsed) {
-                self.slowed = Some(at);
-                break;
-            }
-            let Some(next) = self.state.next(now) else {
-                self.pace.give_back();
-                break;
-            };
-            let caller = self.combiner.caller.clone();
-            self.looks.spawn(async move {
-                let limit = deadline.saturating_duration_since(Instant::now());
-                let answer = timeout_at(deadline, work::perform(&caller, &next)).await;
-                let answer = answer.unwrap_or(Err(UpstreamError::Timeout(limit)));
-                (next, answer)
-            });
-        }
-        self.combiner.metrics.waiting.set(self.state.waiting() as i64);
-    }
-
-    fn finish(&mut self, (work, answer): Outcome) {
+    fn finish(&mut self, (work, answer): Outcome<Work>) {
         let now = self.combiner.clock.now().elapsed;
         let kind = work.object.kind;
         let outcome = match answer {
@@ -196,32 +159,15 @@ impl Controller {
                 "refused"
             }
             Err(error) => {
-                let asked = match &error {
-                    UpstreamError::Status { retry_after, .. } => {
-                        retry_after.map(|wait| wait.min(RETRY_AFTER_CAP))
-                    }
-                    _ => None,
-                };
                 // A missing right is named already.
-                if self.state.refused(&work, asked, now) && error.code() != Some(StatusCode::FORBIDDEN) {
+                if self.state.refused(&work, pause_asked(&error), now)
+                    && error.code() != Some(StatusCode::FORBIDDEN)
+                {
                     tracing::warn!(%kind, %error, "cannot combine statuses of {kind}, trying again");
                 }
                 "failed"
             }
         };
         self.combiner.metrics.looks.with_label_values(&[outcome]).inc();
-    }
-
-    /// When there is something to do without an event.
-    fn wake(&self) -> Option<Instant> {
-        let next = self.state.next_deadline().into_iter().chain(self.slowed).min()?;
-        Some(Instant::now() + next.saturating_sub(self.combiner.clock.now().elapsed))
-    }
-}
-
-async fn until(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }

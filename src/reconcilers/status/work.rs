@@ -13,7 +13,10 @@ use super::{
 use crate::{
     api::share::patch::{Settled, status_patch},
     informers::Resource,
-    reconcilers::call::{Action, Call, Caller, in_cluster, segment},
+    reconcilers::{
+        call::{Action, Call, Caller, in_cluster, segment},
+        requests,
+    },
     upstream::UpstreamError,
 };
 
@@ -42,30 +45,34 @@ pub(super) enum Done {
     Gone,
 }
 
-pub(super) async fn perform(caller: &Caller, work: &Work) -> Result<Done, UpstreamError> {
-    let Work { object: Shared { kind, cluster, uid, .. }, targets, .. } = work;
-    let [right, status_right] = work.object.rights();
-    let path = in_cluster(cluster, &path(*kind, &work.object.namespace, &work.object.name));
-    let get = Call { action: Action::Get, path, body: Value::Null, resource: right, namespace: "" };
-    let object = match caller.call(&get).await {
-        Err(error) if error.code() == Some(StatusCode::NOT_FOUND) => return Ok(Done::Gone),
-        answer => answer?,
-    };
-    if object["metadata"]["uid"] != uid.as_str() {
-        return Ok(Done::Gone);
+impl requests::Work for Work {
+    type Done = Done;
+
+    async fn perform(&self, caller: &Caller) -> Result<Done, UpstreamError> {
+        let Work { object: Shared { kind, cluster, uid, .. }, targets, .. } = self;
+        let [right, status_right] = self.object.rights();
+        let path = in_cluster(cluster, &path(*kind, &self.object.namespace, &self.object.name));
+        let get = Call { action: Action::Get, path, body: Value::Null, resource: right, namespace: "" };
+        let object = match caller.call(&get).await {
+            Err(error) if error.code() == Some(StatusCode::NOT_FOUND) => return Ok(Done::Gone),
+            answer => answer?,
+        };
+        if object["metadata"]["uid"] != uid.as_str() {
+            return Ok(Done::Gone);
+        }
+        let wanted = combine(kind.group, kind.plural, &object, targets, self.now);
+        let wanted = wanted.filter(|wanted| !Settled::holds(self.settled, wanted, &object["status"]));
+        let Some(wanted) = wanted else { return Ok(Done::Same { version: version(&object) }) };
+        let patch = Call {
+            action: Action::Merge,
+            path: format!("{}/status?fieldManager={FIELD_MANAGER}", get.path),
+            body: status_patch(&object, &wanted),
+            resource: status_right,
+            namespace: "",
+        };
+        let answer = caller.call(&patch).await?;
+        Ok(Done::Written { version: version(&answer), settled: Settled::after(&wanted, &answer) })
     }
-    let wanted = combine(kind.group, kind.plural, &object, targets, work.now);
-    let wanted = wanted.filter(|wanted| !Settled::holds(work.settled, wanted, &object["status"]));
-    let Some(wanted) = wanted else { return Ok(Done::Same { version: version(&object) }) };
-    let patch = Call {
-        action: Action::Merge,
-        path: format!("{}/status?fieldManager={FIELD_MANAGER}", get.path),
-        body: status_patch(&object, &wanted),
-        resource: status_right,
-        namespace: "",
-    };
-    let answer = caller.call(&patch).await?;
-    Ok(Done::Written { version: version(&answer), settled: Settled::after(&wanted, &answer) })
 }
 
 fn version(object: &Value) -> String {

@@ -2,20 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::api::placement::GroupResource;
-
-const DEFAULT: [(&str, &str); 10] = [
-    ("", "configmaps"),
-    ("", "persistentvolumeclaims"),
-    ("", "secrets"),
-    ("", "serviceaccounts"),
-    ("", "services"),
-    ("apps", "deployments"),
-    ("apps", "statefulsets"),
-    ("batch", "cronjobs"),
-    ("batch", "jobs"),
-    ("networking.k8s.io", "ingresses"),
-];
+use crate::{api::placement::GroupResource, security::rules::syncer::default_kinds};
 
 /// Not workloads: the syncer makes namespaces as they are needed, and nodes are the cluster's.
 const NEVER: [&str; 2] = ["namespaces", "nodes"];
@@ -39,6 +26,10 @@ pub struct Want {
 }
 
 impl Want {
+    fn of(kind: GroupResource) -> Self {
+        Self { resource: kind.resource, group: Some(kind.group) }
+    }
+
     /// Its name while nobody knows its group.
     pub fn name(&self) -> GroupResource {
         GroupResource { group: self.group.clone().unwrap_or_default(), resource: self.resource.clone() }
@@ -67,7 +58,7 @@ impl Wanted {
 
     pub fn wants(&self) -> BTreeSet<Want> {
         match self {
-            Self::Default => DEFAULT.iter().map(|(group, resource)| known(group, resource)).collect(),
+            Self::Default => default_kinds().into_iter().map(Want::of).collect(),
             Self::Listed(wants) => wants.clone(),
         }
     }
@@ -76,10 +67,6 @@ impl Wanted {
     pub fn groups(&self) -> Option<BTreeSet<String>> {
         self.wants().into_iter().map(|want| want.group).collect()
     }
-}
-
-fn known(group: &str, resource: &str) -> Want {
-    Want { resource: resource.to_owned(), group: Some(group.to_owned()) }
 }
 
 fn want(text: &str) -> Result<Want, &'static str> {
@@ -102,9 +89,9 @@ fn want(text: &str) -> Result<Want, &'static str> {
     if NEVER.contains(&resource) && group.is_none() {
         return Err("is never synced: leave it out");
     }
-    let default = DEFAULT.iter().find(|(_, known)| group.is_none() && *known == resource);
-    Ok(match default {
-        Some((group, resource)) => known(group, resource),
+    let usual = default_kinds().into_iter().find(|kind| group.is_none() && kind.resource == resource);
+    Ok(match usual {
+        Some(kind) => Want::of(kind),
         None => Want { resource: resource.to_owned(), group: group.map(str::to_owned) },
     })
 }

@@ -123,8 +123,6 @@ pub fn held(error: &ApiError) -> Vec<(String, String)> {
     causes.map(|cause| (cause.field.clone(), manager(&cause.message))).collect()
 }
 
-/// What every cluster puts into a namespace by itself.
-const OWN: [(&str, &str); 2] = [("serviceaccounts", "default"), ("configmaps", "kube-root-ca.crt")];
 /// More of a kind than a cluster makes by itself.
 const FEW: usize = 3;
 
@@ -137,8 +135,7 @@ async fn content(apis: &Apis, namespace: &str, kinds: &[Kind]) -> Content {
         let Some(items) = answer.object["items"].as_array() else {
             return Content::Unknown(format!("{}: the answer is no list", kind.id()));
         };
-        let is_own =
-            |item: &Value| kind.group.is_empty() && OWN.contains(&(&*kind.resource, meta(item, "name")));
+        let is_own = |item: &Value| kind.is_own(namespace, meta(item, "name"));
         let more = answer.object["metadata"]["continue"].as_str().is_some_and(|next| !next.is_empty());
         if more || items.iter().any(|item| !is_own(item)) {
             return Content::Holds(kind.id());

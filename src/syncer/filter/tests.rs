@@ -101,6 +101,22 @@ fn an_empty_filter_selects_what_is_synced() {
 }
 
 #[test]
+fn what_every_cluster_makes_for_itself_stays_where_it_is() {
+    let filter = ResourceFilter::default();
+    for (resource, namespace, name, expected) in [
+        ("serviceaccounts", "shop", "default", Err(Refusal::Own)),
+        ("serviceaccounts", "shop", "robot", Ok(())),
+        ("services", "default", "kubernetes", Err(Refusal::Own)),
+        ("services", "shop", "kubernetes", Ok(())),
+        // It arrives under another name.
+        ("configmaps", "shop", "kube-root-ca.crt", Ok(())),
+    ] {
+        let object = json!({"metadata": {"namespace": namespace, "name": name}});
+        assert_eq!(filter.admits(&kind("", resource, true), &object, None), expected, "{resource} {name}");
+    }
+}
+
+#[test]
 fn all_mistakes_are_told_with_their_flags() {
     let options = FilterOptions {
         namespaces: texts(&["shop", "kube-system", "Shop"]),

@@ -79,15 +79,3 @@ impl Admits for ResourceFilter {
 pub(super) fn namespace(admits: &dyn Admits, name: &str, labels: Option<&Labels>) -> bool {
     !is_system_namespace(name) && admits.namespace(name, labels)
 }
-
-/// What a cluster makes for itself in every namespace is no workload.
-pub(super) fn is_own(kind: &Kind, namespace: &str, name: &str) -> bool {
-    match (kind.group.as_str(), kind.resource.as_str()) {
-        ("", "configmaps") => name == "kube-root-ca.crt",
-        ("", "serviceaccounts") => name == "default",
-        ("", "services" | "endpoints") | ("discovery.k8s.io", "endpointslices") => {
-            (namespace, name) == ("default", "kubernetes")
-        }
-        _ => false,
-    }
-}

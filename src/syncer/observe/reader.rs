@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Scope,
-    admits::{Admits, Labels, Meta, is_own},
+    admits::{Admits, Labels, Meta},
     readiness::{Readiness, Standing},
     trouble::{Elsewhere, Trouble},
 };
@@ -136,7 +136,7 @@ impl Reader {
                     annotations: &annotations,
                 };
                 let counts =
-                    !is_own(&self.kind, &meta.namespace, &meta.name) && self.admits.object(&self.kind, &seen);
+                    !self.kind.is_own(&meta.namespace, &meta.name) && self.admits.object(&self.kind, &seen);
                 counts.then_some(None)
             }
             Scope::Owned(identity) => {
