@@ -85,6 +85,7 @@ impl State {
                 let known = store.feed;
                 let changed = store.apply(change, now);
                 let feed = store.feed;
+                self.ledger.changed |= feed.denied != known.denied;
                 self.objects_changed(side, index, changed, now);
                 if feed.listed && !known.listed {
                     self.look_at(index, side, now);

@@ -46,6 +46,18 @@ pub struct KindState {
     pub rests: Option<(Duration, String)>,
 }
 
+impl KindState {
+    /// Why nothing is done about it now.
+    pub fn resting(&self, now: Duration) -> Option<String> {
+        let rests = self.rests.as_ref().filter(|(until, _)| *until > now).map(|(_, why)| why.clone());
+        let denied = |store: &Store, place| {
+            store.feed.denied.then(|| format!("the syncer may not list and watch it {place}"))
+        };
+        let denied = || denied(&self.up, "in the workspace").or_else(|| denied(&self.down, "on the cluster"));
+        self.paused.clone().or(rests).or_else(denied)
+    }
+}
+
 /// What is remembered of one key.
 #[derive(Debug, Default)]
 pub struct Entry {
@@ -171,6 +183,10 @@ impl State {
 
     /// Everything that is to be synced was listed on both sides.
     pub fn listed(&self) -> bool {
+        self.listed_where(|feed| feed.listed)
+    }
+
+    fn listed_where(&self, is_done: fn(&Feed) -> bool) -> bool {
         let placements =
             self.plan.mode == crate::syncer::assignment::Mode::Filter || self.placements_feed.listed;
         self.discovered
@@ -181,7 +197,12 @@ impl State {
                 .kinds
                 .iter()
                 .filter(|kind| kind.served)
-                .all(|kind| kind.up.feed.listed && kind.down.feed.listed)
+                .all(|kind| is_done(&kind.up.feed) && is_done(&kind.down.feed))
+    }
+
+    /// The same, as far as it may be listed: what may not holds up its own kind alone.
+    pub fn complete(&self) -> bool {
+        self.listed_where(|feed| feed.listed || feed.denied)
     }
 
     /// Whether objects without one upstream may be judged.
