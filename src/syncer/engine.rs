@@ -20,6 +20,7 @@ mod queue;
 pub mod recorder;
 mod references;
 mod requests;
+mod rules;
 mod run;
 mod sources;
 mod state;

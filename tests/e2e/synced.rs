@@ -1,4 +1,4 @@
-//! A namespace that a syncer in mode filter keeps in step with a physical cluster, and how tests look at both of its
+//! A namespace that a syncer keeps in step with a physical cluster, and how tests look at both of its
 //! sides. Knows where an object is found below and what marks it as the syncer's, no policy.
 
 use serde_json::{Value, json};
@@ -24,11 +24,16 @@ pub struct Synced<'a> {
 impl<'a> Synced<'a> {
     /// Starts a syncer for one new namespace.
     pub fn start(sides: Sides<'a>, flags: &[&str]) -> Self {
+        Self::start_in(sides, "filter", flags)
+    }
+
+    /// The same in another mode.
+    pub fn start_in(sides: Sides<'a>, mode: &str, flags: &[&str]) -> Self {
         let namespace = format!("t{:08x}", rand::random::<u32>());
         let above = sides.admin();
         above.run(&["create", "namespace", &namespace]);
         let own = [&*format!("--namespaces={namespace}"), "--qps=200", "--burst=200"];
-        let syncer = Syncer::start(sides, "filter", &[&own, flags].concat());
+        let syncer = Syncer::start(sides, mode, &[&own, flags].concat());
         let path = ["get", "synctarget", &syncer.target, "-ojsonpath={.status.key}"];
         let key = until("the target has a key", seconds(60), || match above.try_run(&path)? {
             key if key.is_empty() => Err("it has none".to_owned()),

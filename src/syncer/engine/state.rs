@@ -12,6 +12,7 @@ use super::{
     progress::Ledger,
     queue::Queue,
     references::References,
+    rules::Rules,
     store::{Feed, Store},
     target::Target,
 };
@@ -26,7 +27,6 @@ use crate::{
         errors::Side,
         kind::Kind,
         status::Allowance,
-        transform::Transforms,
     },
 };
 
@@ -114,8 +114,7 @@ pub struct State {
     pub met: HashMap<String, Met>,
     pub placements_feed: Feed,
     pub placements: BTreeMap<String, Placed>,
-    /// Their overrides for this target.
-    pub overrides: BTreeMap<String, Result<Transforms, String>>,
+    pub rules: Rules,
     pub target: Target,
     pub queue: Queue,
     pub entries: HashMap<Key, Entry>,
@@ -137,6 +136,7 @@ impl State {
     pub fn new(plan: Arc<Plan>) -> Self {
         Self {
             breaker: Breaker::new(&plan.identity.name),
+            rules: Rules::new(&plan),
             plan,
             kinds: Vec::new(),
             by_resource: HashMap::new(),
@@ -145,7 +145,6 @@ impl State {
             met: HashMap::new(),
             placements_feed: Feed::default(),
             placements: BTreeMap::new(),
-            overrides: BTreeMap::new(),
             target: Target::default(),
             queue: Queue::default(),
             entries: HashMap::new(),

@@ -193,7 +193,7 @@ async fn another_syncers_object_is_refused_whatever_the_policy() {
 }
 
 /// The life of one object: it comes, changes, is edited below, and goes.
-async fn life(world: &mut World) {
+pub(super) async fn life(world: &mut World) {
     world.server(0).create(&above("a"), widget(1));
     world.pass(MINUTE).await;
     world.server(0).edit(&above("a"), "user", |object| object["spec"]["replicas"] = json!(2));
