@@ -34,6 +34,12 @@ fn it_is_quiet_and_lets_go_what_it_leaves() {
     let before = until_synced(&synced, &namespace, OBJECTS + 1);
 
     writes_nothing(&synced);
+    // By its report the next one knows that there are Secrets.
+    let reported = ["get", "synctarget", &synced.syncer.target, "-ojsonpath={.status.resources}"];
+    until("the Secret is reported", seconds(60), || match synced.above.try_run(&reported)? {
+        rows if rows.contains(r#""resource":"secrets","synced":1"#) => Ok(()),
+        rows => Err(rows),
+    });
     syncs_less(&mut synced, &namespace, &before);
     is_detached_by_force(&synced, &namespace, &before);
     is_swept_up(&synced, &namespace, &before);
@@ -67,7 +73,7 @@ fn until_synced(synced: &Synced, namespace: &str, count: usize) -> Uids {
         if (ours, held) == (count, count) {
             Ok(uids(&below))
         } else {
-            Err(format!("{ours} below, {held} above"))
+            Err(format!("{ours} below, {held} above: {}", synced.syncer.log()))
         }
     })
     .0

@@ -1,7 +1,7 @@
 //! Objects that are to be there, and as upstream says.
 
 use super::{
-    Above, Apply, Below, Bucket, Desired, Foreign, Home, LATER, Report, SOON, Situation, Step,
+    Above, Apply, Below, Bucket, Desired, Foreign, Home, LATER, Refused, Report, SOON, Situation, Step,
     conflict::{self, Verdict},
     retire,
 };
@@ -30,19 +30,20 @@ pub(super) fn maintain(situation: &Situation<'_>, above: &Above<'_>, below: Opti
                 return Step::Report(Report::new(Bucket::Pending, "Terminating", message));
             }
             match refused {
-                Some(refused) if recreates(situation, refused.error_type) => {
-                    retire::delete(situation, below, true)
-                }
+                Some(refused) if recreates(situation, refused) => retire::delete(situation, below, true),
                 Some(refused) => fault(refused.error_type, &refused.message),
                 None => keep(situation, above, below, desired),
             }
+        }
+        // What cannot be changed can be made, once it is gone.
+        None if situation.memory.foreign.is_none() && refused.is_none_or(is_immutable) => {
+            create(&situation.home)
         }
         _ => match (refused, &situation.memory.foreign) {
             (Some(refused), _) => fault(refused.error_type, &refused.message),
             (None, Some(foreign)) => take_over(situation, above, foreign, desired),
             // Something bears our label in that place and is not ours.
-            (None, None) if below.is_some() => Step::Inspect,
-            (None, None) => create(&situation.home),
+            (None, None) => Step::Inspect,
         },
     }
 }
@@ -59,10 +60,12 @@ fn create(home: &Home) -> Step {
     }
 }
 
-fn recreates(situation: &Situation<'_>, error_type: ErrorType) -> bool {
-    error_type == ErrorType::Immutable
-        && situation.policy.on_immutable == OnImmutable::Recreate
-        && situation.may_recreate
+fn is_immutable(refused: &Refused) -> bool {
+    refused.error_type == ErrorType::Immutable
+}
+
+fn recreates(situation: &Situation<'_>, refused: &Refused) -> bool {
+    is_immutable(refused) && situation.policy.on_immutable == OnImmutable::Recreate && situation.may_recreate
 }
 
 fn fault(error_type: ErrorType, message: &str) -> Step {

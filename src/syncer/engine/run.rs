@@ -33,6 +33,8 @@ impl Engine {
     /// Works until shutdown; what is under way then is finished, each request within its own limit.
     pub async fn run(mut self, mut feeds: Feeds, shutdown: CancellationToken) {
         let (mut above, mut below) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
+        // They may be known already.
+        feeds.kinds.mark_changed();
         loop {
             self.tick();
             let wake = self.wake();
@@ -96,6 +98,8 @@ impl Engine {
         if std::mem::take(&mut self.state.rediscover) {
             (self.tools.rediscover)();
         }
+        // Lists may end without an object, of which the ledger hears nothing.
+        self.state.ledger.changed |= self.state.complete() != self.progress.borrow().complete;
         self.tell(false);
     }
 

@@ -255,6 +255,13 @@ async fn an_error_of_any_sort_at_any_request_ends_as_if_it_had_not_been() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_there_is_nothing_all_is_done() {
+    let mut world = World::new(|_| {});
+    world.pass(Duration::from_secs(5)).await;
+    assert!(world.progress.borrow().complete);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_kind_that_may_not_be_read_holds_up_itself_alone() {
     let mut state = State::new(World::new(|_| {}).plan.clone());
     let found = kinds().map(|kind| (kind.group_resource(), Found { kind, status: true }));
