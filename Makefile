@@ -11,7 +11,7 @@ dev: ## run the whole system in one process with a demo, and say what to try
 
 test: lint kube-binaries ## everything: lints, unit tests, and tests on a real kube-apiserver, etcd and kubectl
 	cargo build --locked --bins
-	TMC_REQUIRE_KUBE=1 RUST_TEST_THREADS=$$((2 * $$(nproc))) cargo test --locked --quiet
+	TMC_REQUIRE_KUBE=1 RUST_TEST_THREADS=$$((1 + $$(nproc))) cargo test --locked --quiet
 
 kube: kube-binaries ## start a real Kubernetes on this machine with tmc registered, and say what to try
 	cargo build --locked --bins
