@@ -67,6 +67,7 @@ mod syncer_hostile;
 mod syncer_observe;
 mod syncer_process;
 mod syncer_removal;
+mod syncer_upsync;
 mod tmc;
 mod wait;
 mod wire;

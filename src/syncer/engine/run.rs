@@ -34,6 +34,7 @@ impl Engine {
     pub async fn run(mut self, mut feeds: Feeds, shutdown: CancellationToken) {
         let (mut above, mut below) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
         loop {
+            self.see_shown(*feeds.unshown.borrow_and_update());
             self.tick();
             let wake = self.wake();
             tokio::select! {
@@ -61,6 +62,7 @@ impl Engine {
                     }
                     self.take(Side::Downstream, &mut below);
                 }
+                Ok(()) = feeds.unshown.changed() => {}
                 () = sleep_until(wake) => {}
             }
         }
@@ -68,6 +70,12 @@ impl Engine {
             self.ended(ended);
         }
         self.tell(true);
+    }
+
+    fn see_shown(&mut self, unshown: bool) {
+        if std::mem::replace(&mut self.state.unshown, unshown) != unshown {
+            self.state.queue.changed(&Key::target(), self.now().elapsed);
+        }
     }
 
     pub(super) fn now(&self) -> Now {
