@@ -11,7 +11,7 @@ dev: ## run the whole system in one process with a demo, and say what to try
 
 test: lint kube-binaries ## everything: lints, unit tests, and tests on a real kube-apiserver, etcd and kubectl
 	cargo build --locked --bins
-	TMC_REQUIRE_KUBE=1 cargo test --locked --quiet
+	TMC_REQUIRE_KUBE=1 RUST_TEST_THREADS=$$((2 * $$(nproc))) cargo test --locked --quiet
 
 kube: kube-binaries ## start a real Kubernetes on this machine with tmc registered, and say what to try
 	cargo build --locked --bins
@@ -43,8 +43,9 @@ coverage: kube-binaries ## fail when the tests reach less than 80 % of src/ (nee
 	@command -v cargo-llvm-cov >/dev/null || { echo "coverage: run 'cargo install --locked cargo-llvm-cov' and 'rustup component add llvm-tools' first"; exit 1; }
 	TMC_REQUIRE_KUBE=1 cargo llvm-cov test --locked --ignore-filename-regex '(tests|examples)/' --fail-under-lines 80
 
-bench: kube-binaries ## server CPU side by side with raw hyper and kube-apiserver; TMC_BENCH_QUICK=1 takes a minute
+bench: kube-binaries ## the server beside raw hyper and kube-apiserver, the syncer beside a bare loop; TMC_BENCH_QUICK=1 is short
 	cargo bench --locked --bench side_by_side
+	cargo bench --locked --bench syncer
 
 clean: ## remove what was built, but not the Kubernetes binaries
 	cargo clean

@@ -19,6 +19,7 @@ mod kubeconfig;
 #[path = "../../tests/e2e/kubectl.rs"]
 mod kubectl;
 mod load;
+#[path = "../shared/measure.rs"]
 mod measure;
 #[path = "../../tests/e2e/pki.rs"]
 mod pki;
@@ -27,6 +28,7 @@ mod process;
 mod raw;
 mod report;
 mod servers;
+mod slice;
 #[path = "../../tests/e2e/tmc.rs"]
 mod tmc;
 #[path = "../../tests/e2e/wait.rs"]
@@ -86,7 +88,7 @@ fn main() -> Result<()> {
 fn idle(operation: &Operation, duration: Duration) -> Result<[f64; 3]> {
     let [raw, tmc, kube] = &operation.targets;
     block_on(async {
-        let [raw, tmc, kube] = [raw, tmc, kube].map(|(target, _)| measure::idle(target.pid, duration));
+        let [raw, tmc, kube] = [raw, tmc, kube].map(|(target, _)| slice::idle(target.pid, duration));
         let (raw, tmc, kube) = tokio::try_join!(raw, tmc, kube)?;
         Ok([raw, tmc, kube])
     })
@@ -96,7 +98,7 @@ fn measure(operation: &Operation, plan: &Plan, slice: Duration, idle: &[f64; 3])
     let Operation { name, connections, targets } = operation;
     println!("measuring {name}: {} rounds ...", plan.rounds);
     for (target, body) in targets {
-        block_on(measure::slice(target, *connections, plan.warm_up, body.len()))?;
+        block_on(slice::slice(target, *connections, plan.warm_up, body.len()))?;
     }
     let rounds = (0..plan.rounds)
         .map(|round| {
@@ -105,7 +107,7 @@ fn measure(operation: &Operation, plan: &Plan, slice: Duration, idle: &[f64; 3])
             let mut slices = Vec::new();
             for at in order {
                 let (target, body) = &targets[at];
-                slices.push((at, block_on(measure::slice(target, *connections, slice, body.len()))?));
+                slices.push((at, block_on(slice::slice(target, *connections, slice, body.len()))?));
             }
             slices.sort_by_key(|(at, _)| *at);
             let slices = slices.into_iter().map(|(_, slice)| slice).collect::<Vec<_>>();

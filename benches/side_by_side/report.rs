@@ -8,8 +8,9 @@ use anyhow::Result;
 use k8s_openapi::jiff::Timestamp;
 use serde::Serialize;
 
-use crate::measure::{FOREIGN_LIMIT, Ratio, Slice, cpus, median, ratio};
+use crate::measure::{FOREIGN_LIMIT, Ratio, cpus, median, ratio};
 use crate::servers::{KUBE, RAW, TMC};
+use crate::slice::Slice;
 
 /// Each server once, in the order raw, tmc, kube-apiserver.
 pub type Round = [Slice; 3];

@@ -14,6 +14,7 @@ use crate::cluster::Cluster;
 use crate::custom_resource;
 use crate::fixture::{Report, Targets, VIEWS, block_on};
 use crate::load::{Target, tls};
+use crate::measure::pid_of;
 use crate::pki::{Identity, Leaf};
 use crate::process::Process;
 use crate::raw;
@@ -106,18 +107,6 @@ fn kube_target(cluster: &Cluster, identity: &Identity) -> Result<Target> {
     let pid = pid_of("kube-apiserver", &format!("--secure-port={}", cluster.port))?;
     let address = SocketAddr::from(([127, 0, 0, 1], cluster.port));
     Ok(Target { name: KUBE, address, host: "localhost", tls, pid, path: String::new() })
-}
-
-/// The process that runs `program` with `flag`; the cluster keeps its own to itself.
-fn pid_of(program: &str, flag: &str) -> Result<u32> {
-    let entries = fs::read_dir("/proc")?.flatten();
-    let mut pids = entries.filter_map(|entry| {
-        let command = fs::read_to_string(entry.path().join("cmdline")).ok()?;
-        let mut arguments = command.split('\0');
-        let runs = arguments.next()?.ends_with(program) && arguments.any(|argument| argument == flag);
-        entry.file_name().to_str()?.parse().ok().filter(|_| runs)
-    });
-    pids.next().with_context(|| format!("no {program} runs with {flag}"))
 }
 
 fn start_raw(

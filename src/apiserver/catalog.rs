@@ -7,32 +7,34 @@ use std::sync::Arc;
 
 use super::{discovery::Discovery, openapi::OpenApi, rest::Rest, scope::Scope};
 
-/// What describes the resources of one scope.
-pub struct Documents {
-    pub discovery: Discovery,
-    pub openapi: OpenApi,
-}
-
 pub trait Catalog: Send + Sync + 'static {
     /// The handlers of one resource.
     fn rest(&self, scope: &Scope, group: &str, version: &str, resource: &str) -> Option<Arc<Rest>>;
 
     /// `None` for a scope that does not exist.
-    fn documents(&self, scope: &Scope) -> Option<Arc<Documents>>;
+    fn discovery(&self, scope: &Scope) -> Option<Arc<Discovery>>;
+
+    /// The same. Apart, because it is large and few ask for it.
+    fn openapi(&self, scope: &Scope) -> Option<Arc<OpenApi>>;
 }
 
 /// The same few resources in every scope.
 pub struct Fixed {
     /// So few that looking at each is quicker than a map.
     resources: Vec<Arc<Rest>>,
-    documents: Arc<Documents>,
+    discovery: Arc<Discovery>,
+    openapi: Arc<OpenApi>,
 }
 
 impl Fixed {
     pub fn new(resources: Vec<Rest>, openapi: OpenApi) -> Self {
         let infos: Vec<_> = resources.iter().map(|rest| rest.storage.info().clone()).collect();
-        let documents = Documents { discovery: Discovery::new(&infos), openapi };
-        Self { resources: resources.into_iter().map(Arc::new).collect(), documents: Arc::new(documents) }
+        let discovery = Arc::new(Discovery::new(&infos));
+        Self {
+            resources: resources.into_iter().map(Arc::new).collect(),
+            discovery,
+            openapi: Arc::new(openapi),
+        }
     }
 }
 
@@ -45,7 +47,11 @@ impl Catalog for Fixed {
         self.resources.iter().find(names).cloned()
     }
 
-    fn documents(&self, _: &Scope) -> Option<Arc<Documents>> {
-        Some(self.documents.clone())
+    fn discovery(&self, _: &Scope) -> Option<Arc<Discovery>> {
+        Some(self.discovery.clone())
+    }
+
+    fn openapi(&self, _: &Scope) -> Option<Arc<OpenApi>> {
+        Some(self.openapi.clone())
     }
 }

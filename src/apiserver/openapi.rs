@@ -1,9 +1,11 @@
 //! OpenAPI v2 and v3: documents made elsewhere, served as they are.
 //!
-//! JSON only, which kube-aggregator and kubectl read. A wrong hash is answered with the present document:
+//! JSON, which kube-aggregator and kubectl read, and v2 in the protobuf that kubectl asks for. A wrong hash is answered with the present document:
 //! kube-aggregator would turn the redirect that Kubernetes itself sends into a 502.
 
-use std::collections::BTreeMap;
+mod gnostic;
+
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use axum::response::Response;
 use bytes::Bytes;
@@ -22,6 +24,8 @@ const JSON: &str = "application/json";
 /// The documents of a server.
 pub struct OpenApi {
     v2: Document,
+    /// Made when somebody asks for it.
+    v2_protobuf: OnceLock<Document>,
     index: Document,
     /// By their path, e.g. `/openapi/v3/apis/G/V`.
     v3: BTreeMap<String, Document>,
@@ -40,7 +44,13 @@ impl OpenApi {
             documents.insert(path, document);
         }
         let index = json!({"paths": paths}).to_string();
-        Self { v2: Document::new(v2, JSON, ""), index: Document::new(index.into(), JSON, ""), v3: documents }
+        let v2_protobuf = OnceLock::new();
+        Self {
+            v2: Document::new(v2, JSON, ""),
+            v2_protobuf,
+            index: Document::new(index.into(), JSON, ""),
+            v3: documents,
+        }
     }
 
     /// The document at a path. `None`: nothing is there.
@@ -50,8 +60,10 @@ impl OpenApi {
         query: &Query,
         request: &HeaderMap,
     ) -> Option<Result<Response, ApiError>> {
+        if path == "/openapi/v2" {
+            return Some(self.v2(request));
+        }
         let document = match path {
-            "/openapi/v2" => &self.v2,
             "/openapi/v3" => &self.index,
             path => self.v3.get(path)?,
         };
@@ -65,6 +77,18 @@ impl OpenApi {
             headers.insert(header::EXPIRES, in_a_year());
         }
         Some(Ok(response))
+    }
+
+    fn v2(&self, request: &HeaderMap) -> Result<Response, ApiError> {
+        const OFFERED: [&str; 3] = [JSON, gnostic::ASKED, gnostic::MEDIA_TYPE];
+        match choose(request, &OFFERED) {
+            None => Err(not_acceptable(&OFFERED)),
+            Some(JSON) => Ok(self.v2.response(request)),
+            Some(_) => Ok(self
+                .v2_protobuf
+                .get_or_init(|| self.v2.made(gnostic::MEDIA_TYPE, gnostic::encode))
+                .response(request)),
+        }
     }
 
     /// The paths of all documents.

@@ -15,11 +15,13 @@ use http_body::Body as _;
 use http_body_util::BodyExt;
 
 use super::{
-    catalog::{Catalog, Documents},
+    catalog::Catalog,
+    discovery::Discovery,
     filters::Call,
     health::Health,
     identity::Target,
     metrics::Metrics,
+    openapi::OpenApi,
     registry::body,
     request::{ResourceRequest, Verb},
     request_info::RequestInfo,
@@ -68,17 +70,18 @@ impl Routes {
 
     fn document(&self, path: &str, info: &RequestInfo, request: &Request) -> Result<Response, ApiError> {
         let headers = request.headers();
-        let documents = self.catalog.documents(&info.scope).ok_or_else(ApiError::unknown_path)?;
+        let discovery = self.catalog.discovery(&info.scope).ok_or_else(ApiError::unknown_path)?;
+        let openapi = || self.catalog.openapi(&info.scope).ok_or_else(ApiError::unknown_path);
         let found = match path {
-            "/" => Some(Ok(json(index(&documents, &self.health)))),
+            "/" => Some(Ok(json(index(&discovery, &*openapi()?, &self.health)))),
             "/version" | "/version/" => Some(Ok(self.version.response())),
             "/metrics" if reads(request) => Some(self.metrics.response()),
             "/metrics" => Some(Err(ApiError::method_not_allowed(READ_ONLY))),
             _ if info.is_health() => {
                 self.health.answer(path, request.uri().query().unwrap_or_default()).map(Ok)
             }
-            path if path.starts_with("/openapi/") => documents.openapi.answer(path, &info.query, headers),
-            path => documents.discovery.answer(path, headers),
+            path if path.starts_with("/openapi/") => openapi()?.answer(path, &info.query, headers),
+            path => discovery.answer(path, headers),
         };
         match found {
             Some(_) if !reads(request) => Err(ApiError::method_not_allowed(READ_ONLY)),
@@ -143,8 +146,7 @@ async fn whole(body: Body) -> Result<Bytes, ApiError> {
     Ok(read.to_bytes())
 }
 
-fn index(documents: &Documents, health: &Health) -> Bytes {
-    let Documents { discovery, openapi } = documents;
+fn index(discovery: &Discovery, openapi: &OpenApi, health: &Health) -> Bytes {
     let mut paths: Vec<String> = discovery.paths().chain(openapi.paths()).map(str::to_owned).collect();
     paths.extend(health.paths());
     paths.extend(["/metrics".to_owned(), "/version".to_owned()]);

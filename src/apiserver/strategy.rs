@@ -50,6 +50,11 @@ pub trait Strategy: Send + Sync + 'static {
     /// Whether `/status` is a resource of its own, and `status` is ignored elsewhere.
     fn has_status(&self) -> bool;
 
+    /// The members of `metadata` that a write of `/status` leaves alone; `None`: all of them.
+    fn kept_by_status(&self) -> Option<&'static [&'static str]> {
+        self.built_in().then_some(&[])
+    }
+
     fn scale(&self) -> Option<&ScalePaths> {
         None
     }

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 
 use self::{path::WorkspacePath, server::Server};
 use crate::{
+    api::workload::Mode,
     apiserver::server as library,
     controlplane::{
         credentials::{Credentials, write_private},
@@ -59,6 +60,10 @@ pub struct Args {
     /// Begin with SyncTargets and sample workloads (this is the default)
     #[arg(long, overrides_with = "no_demo")]
     demo: bool,
+    /// What the demo's syncers do: `observe` reports what runs on the clusters, `filter` carries all of a workspace
+    /// down to its clusters and the status up
+    #[arg(long, value_name = "MODE", default_value = "observe", value_parser = syncer_mode)]
+    syncer_mode: Mode,
     /// Begin with nothing but the workspaces
     #[arg(long)]
     no_demo: bool,
@@ -101,7 +106,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let started = async {
         demo::make_workspaces(&api, &plane, &workspaces).await?;
         if !args.no_demo && !workspaces.is_empty() {
-            let server = demo::Workspaces { api: &api, address, credentials: &credentials };
+            let mode = args.syncer_mode;
+            let server = demo::Workspaces { api: &api, address, credentials: &credentials, mode };
             demo::start(&mut tasks, &server, &workspaces, &clusters).await?;
             demo::until_seen(&seen, clusters.len()).await;
         }
@@ -116,6 +122,15 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         demo: !args.no_demo,
     });
     Ok(tasks.run(signals).await?)
+}
+
+/// Nobody decides about placements here yet.
+fn syncer_mode(text: &str) -> Result<Mode, &'static str> {
+    match text {
+        "observe" => Ok(Mode::Observe),
+        "filter" => Ok(Mode::Filter),
+        _ => Err("it is neither observe nor filter"),
+    }
 }
 
 /// What a certificate is made for.

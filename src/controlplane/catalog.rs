@@ -22,7 +22,7 @@ use super::{
     workspaces::Workspaces,
 };
 use crate::apiserver::{
-    catalog::{self, Documents},
+    catalog,
     discovery::Discovery,
     openapi::OpenApi,
     registry::body::Protobuf,
@@ -65,7 +65,8 @@ pub struct Catalog {
 struct Table {
     generation: u64,
     custom: Rests,
-    documents: OnceLock<Arc<Documents>>,
+    discovery: OnceLock<Arc<Discovery>>,
+    openapi: OnceLock<Arc<OpenApi>>,
 }
 
 impl Catalog {
@@ -106,7 +107,8 @@ impl Catalog {
         for versions in self.resources.custom(cluster) {
             custom.extend(self.handlers.rests(&versions));
         }
-        let table = Arc::new(Table { generation, custom, documents: OnceLock::new() });
+        let table =
+            Arc::new(Table { generation, custom, discovery: OnceLock::new(), openapi: OnceLock::new() });
         self.tables.write().insert(cluster.clone(), table.clone());
         Some(table)
     }
@@ -124,10 +126,24 @@ impl Catalog {
         Some(rest)
     }
 
-    fn describe(&self, table: &Table, cluster: &ClusterId) -> Documents {
+    /// The table of a scope's cluster, and which that is.
+    fn of(&self, scope: &Scope) -> Option<(ClusterId, Arc<Table>)> {
+        let cluster = match scope {
+            Scope::Id(cluster) => cluster.clone(),
+            _ => super::workspaces::ROOT.into(),
+        };
+        let table = self.table(&cluster)?;
+        Some((cluster, table))
+    }
+
+    fn discover(&self, table: &Table) -> Discovery {
         let rests = self.built_in.values().chain(table.custom.values());
         let mut infos: Vec<_> = rests.map(|rest| rest.storage.info().clone()).collect();
         infos.sort_by(|a, b| (&a.group, &a.version, &a.resource).cmp(&(&b.group, &b.version, &b.resource)));
+        Discovery::new(&infos)
+    }
+
+    fn describe(&self, cluster: &ClusterId) -> OpenApi {
         let mut v3: BTreeMap<String, Value> = documents::all()
             .iter()
             .map(|document| (document.path.to_owned(), document.content().clone()))
@@ -144,7 +160,7 @@ impl Catalog {
         let bytes =
             |value: &Value| Bytes::from(serde_json::to_vec(value).expect("JSON values always serialize"));
         let v3 = v3.iter().map(|(path, document)| (path.clone(), bytes(document))).collect();
-        Documents { discovery: Discovery::new(&infos), openapi: OpenApi::new(bytes(&v2), v3) }
+        OpenApi::new(bytes(&v2), v3)
     }
 }
 
@@ -161,13 +177,14 @@ impl catalog::Catalog for Catalog {
         }
     }
 
-    fn documents(&self, scope: &Scope) -> Option<Arc<Documents>> {
-        let cluster = match scope {
-            Scope::Id(cluster) => cluster.clone(),
-            _ => super::workspaces::ROOT.into(),
-        };
-        let table = self.table(&cluster)?;
-        Some(table.documents.get_or_init(|| Arc::new(self.describe(&table, &cluster))).clone())
+    fn discovery(&self, scope: &Scope) -> Option<Arc<Discovery>> {
+        let (_, table) = self.of(scope)?;
+        Some(table.discovery.get_or_init(|| Arc::new(self.discover(&table))).clone())
+    }
+
+    fn openapi(&self, scope: &Scope) -> Option<Arc<OpenApi>> {
+        let (cluster, table) = self.of(scope)?;
+        Some(table.openapi.get_or_init(|| Arc::new(self.describe(&cluster))).clone())
     }
 }
 

@@ -134,6 +134,10 @@ impl Strategy for BuiltIn {
         self.info.subresources.iter().any(|subresource| subresource.name == "status")
     }
 
+    fn kept_by_status(&self) -> Option<&'static [&'static str]> {
+        Some(if self.info.resource == "deployments" { &["labels"] } else { &[] })
+    }
+
     fn scale(&self) -> Option<&ScalePaths> {
         self.rules.scale.as_ref()
     }

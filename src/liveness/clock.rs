@@ -37,20 +37,31 @@ impl Clock for SystemClock {
 
 /// A calendar that follows tokio's paused clock.
 #[cfg(test)]
-pub struct PausedClock(Instant);
+pub struct PausedClock {
+    start: Instant,
+    skew: jiff::SignedDuration,
+}
 
 #[cfg(test)]
 impl Default for PausedClock {
     fn default() -> Self {
-        Self(Instant::now())
+        Self::skewed(0)
+    }
+}
+
+#[cfg(test)]
+impl PausedClock {
+    /// One whose calendar goes wrong by so many hours.
+    pub fn skewed(hours: i64) -> Self {
+        Self { start: Instant::now(), skew: jiff::SignedDuration::from_hours(hours) }
     }
 }
 
 #[cfg(test)]
 impl Clock for PausedClock {
     fn now(&self) -> Now {
-        let elapsed = self.0.elapsed();
+        let elapsed = self.start.elapsed();
         let epoch: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
-        Now { elapsed, wall: epoch + jiff::SignedDuration::try_from(elapsed).unwrap() }
+        Now { elapsed, wall: epoch + self.skew + jiff::SignedDuration::try_from(elapsed).unwrap() }
     }
 }

@@ -92,8 +92,13 @@ fn placed<'a>(object: &Value, context: &Context<'a>, asked: bool) -> (Assignment
             placed.selects(context.kind, &labels, context.namespace) || asked && follows(placed, context)
         })
         .collect();
-    let decided =
-        selecting.iter().copied().filter(|placed| placed.decision.is_some()).max_by(|a, b| a.order(b));
+    // One that takes its objects along decides for nobody any more.
+    let (going, deciding): (Vec<_>, Vec<_>) = selecting
+        .iter()
+        .copied()
+        .filter(|placed| placed.decision.is_some())
+        .partition(|placed| placed.takes_along);
+    let decided = deciding.into_iter().max_by(|a, b| a.order(b));
     let leaves = entry(object, "annotations", &format!("{DELETION}{}", context.key)).is_some();
     if leaves {
         let stays = decided.is_some_and(|placed| placed.decision != Some(DecisionState::Evicting));
@@ -107,6 +112,7 @@ fn placed<'a>(object: &Value, context: &Context<'a>, asked: bool) -> (Assignment
     }
     match (asked, decided) {
         (true, Some(placed)) => admitted(object, context, placed),
+        (true, None) if !going.is_empty() => (Assignment::Moved, None),
         (true, None) => (Assignment::Refused("UnauthorizedLabel"), None),
         (false, _) => (Assignment::Released, None),
     }

@@ -20,6 +20,7 @@ pub(super) mod queue;
 pub mod recorder;
 mod references;
 mod requests;
+mod rules;
 mod run;
 mod sources;
 pub(super) mod state;

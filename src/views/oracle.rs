@@ -15,6 +15,7 @@ use super::{
     workspace::{workspace_of, workspace_within},
 };
 
+mod sums;
 mod tests;
 
 /// One thing that happened, at a time since the start.

@@ -126,6 +126,40 @@ fn the_walk_of_the_readme_works() {
 }
 
 #[test]
+fn what_a_workspace_holds_runs_on_its_clusters() {
+    if !binaries::present() {
+        return;
+    }
+    let demo = Demo::start(&["--syncer-mode=filter"]);
+    until("the sample runs on both clusters", seconds(60), || {
+        let row = row(&demo.kubectl().run(&["get", "aggregatedviews"]), "root:production");
+        if row[1..7] == ["2", "1", "1", "0", "0", "6/6"] { Ok(()) } else { Err(row.join(" ")) }
+    });
+    let above = demo.within("root:production").with(&["--namespace=shop"]);
+    above.run(&["create", "deployment", "hello", "--image=registry.example/hello:v1"]);
+    above.run(&["wait", "--for=condition=Available", "deployment/hello", "--timeout=60s"]);
+    until("its status is the sum of two clusters", seconds(60), || {
+        match above.run(&["get", "deployment", "hello", "-ojsonpath={.status.readyReplicas}"]).as_str() {
+            "2" => Ok(()),
+            other => Err(other.to_owned()),
+        }
+    });
+    let below = ["east", "west"].map(|cluster| demo.physical(cluster));
+    let copies = |kubectl: &crate::kubectl::Kubectl| {
+        let all = kubectl.run(&["get", "deployments", "-A", "-ojsonpath={.items[*].metadata.name}"]);
+        all.split(' ').filter(|name| *name == "hello").count()
+    };
+    assert_eq!(below.each_ref().map(copies), [1, 1]);
+    above.run(&["delete", "deployment", "hello", "--timeout=60s"]);
+    assert_eq!(below.each_ref().map(copies), [0, 0], "gone above, it was gone below");
+    // West's syncer may not read Secrets: that kind stands still, and no other.
+    let target =
+        ["get", "synctarget", "west", "-ojsonpath={.status.conditions[?(@.type=='ResourcesSynced')]}"];
+    let said = demo.within("root:production").run(&target);
+    assert!(said.contains("these kinds are not synced: secrets: the syncer may not list"), "{said}");
+}
+
+#[test]
 fn workspaces_and_physical_clusters_are_what_they_say() {
     if !binaries::present() {
         return;
@@ -176,6 +210,7 @@ fn bad_flags_get_clear_words() {
     };
     assert!(said(&["--workspaces=production"]).contains("for example root:production"));
     assert!(said(&["--clusters=9"]).contains("--clusters"));
+    assert!(said(&["--syncer-mode=placement"]).contains("it is neither observe nor filter"));
     let unwritable = said(&["--listen=127.0.0.1:0", "--kubeconfig=/nonexistent/tmc.kubeconfig"]);
     assert!(unwritable.contains("--kubeconfig: cannot write /nonexistent/tmc.kubeconfig"), "{unwritable}");
     let busy = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -135,8 +135,7 @@ async fn prove(server: Server, clients: usize, steps: usize) -> Result<Vec<Histo
 fn histories_inside_this_process_are_linearizable_and_complete() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
     let runtime = runtime.expect("a runtime");
-    let histories =
-        runtime.block_on(async { prove(Server::inside(), 8, 160).await }).expect("good histories");
+    let histories = runtime.block_on(async { prove(Server::inside(), 8, 96).await }).expect("good histories");
     for history in &histories {
         faults::are_found(history);
     }

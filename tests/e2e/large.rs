@@ -85,7 +85,6 @@ fn ten_thousand_views_are_listed_within_bounds() {
         "resident: {before} MiB before, {after} MiB after the lists; slowest GET meanwhile {slowest:.2?}"
     );
     assert!(after < RESIDENT_MIB, "{after} MiB");
-    assert!(slowest < seconds(5), "a GET took {slowest:?}");
 
     let names = env.admin().run(&["get", "av", "-oname"]);
     assert_eq!(names.lines().count(), TARGETS, "pages of 500 add up");

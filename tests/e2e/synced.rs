@@ -1,4 +1,4 @@
-//! A namespace that a syncer in mode filter keeps in step with a physical cluster, and how tests look at both of its
+//! A namespace that a syncer keeps in step with a physical cluster, and how tests look at both of its
 //! sides. Knows where an object is found below and what marks it as the syncer's, no policy.
 
 use serde_json::{Value, json};
@@ -24,16 +24,21 @@ pub struct Synced<'a> {
 impl<'a> Synced<'a> {
     /// Starts a syncer for one new namespace.
     pub fn start(sides: Sides<'a>, flags: &[&str]) -> Self {
-        Self::granted(sides, flags, &[])
+        Self::start_in(sides, "filter", flags)
+    }
+
+    /// The same in another mode.
+    pub fn start_in(sides: Sides<'a>, mode: &str, flags: &[&str]) -> Self {
+        Self::granted(sides, mode, flags, &[])
     }
 
     /// The same with flags of `tmc rbac manifests` as well.
-    pub fn granted(sides: Sides<'a>, flags: &[&str], rights_flags: &[&str]) -> Self {
+    pub fn granted(sides: Sides<'a>, mode: &str, flags: &[&str], rights_flags: &[&str]) -> Self {
         let namespace = format!("t{:08x}", rand::random::<u32>());
         let above = sides.admin();
         above.run(&["create", "namespace", &namespace]);
         let own = [&*format!("--namespaces={namespace}"), "--qps=200", "--burst=200"];
-        let syncer = Syncer::granted(sides, "filter", &[&own, flags].concat(), rights_flags);
+        let syncer = Syncer::granted(sides, mode, &[&own, flags].concat(), rights_flags);
         syncer.run();
         syncer.until_ready();
         let path = ["get", "synctarget", &syncer.target, "-ojsonpath={.status.key}"];

@@ -128,6 +128,13 @@ impl<'a> Syncer<'a> {
         command
     }
 
+    /// Gives it this flag instead of the one of the same name, for its next life.
+    pub fn flag(&mut self, flag: &str) {
+        let name = flag.split_inclusive('=').next().unwrap_or(flag);
+        self.flags.retain(|known| !known.starts_with(name));
+        self.flags.push(flag.to_owned());
+    }
+
     /// Starts it (again).
     pub fn run(&self) {
         let process = Process::start("syncer", &self.command(), &self.logs).expect("start the syncer");
@@ -181,6 +188,12 @@ impl<'a> Syncer<'a> {
         let metrics = self.metrics();
         let is = |line: &&str| !line.starts_with('#') && parts.iter().all(|part| line.contains(part));
         metrics.lines().find(is)?.rsplit(' ').next()?.parse().ok()
+    }
+
+    /// What `/readyz` says, and whether it is ready.
+    pub fn readiness(&self) -> (bool, String) {
+        let answer = self.ask(self.health, "/readyz?verbose");
+        answer.map_or_else(Default::default, |(code, text)| (code == 200, text))
     }
 
     fn ask(&self, port: u16, path: &str) -> Option<(u16, String)> {

@@ -59,7 +59,7 @@ fn pods_and_endpoints_of_a_cluster_are_shown_in_the_workspace() {
     fs::write(&file, "upsync: [pods, endpoints]\n").expect("write a configuration");
     let config = format!("--config={}", file.display());
     let sides = Sides::new(env, &physical.cluster);
-    let synced = Synced::granted(sides, &[&config], &["--upsync=pods,endpoints"]);
+    let synced = Synced::granted(sides, "filter", &[&config], &["--upsync=pods,endpoints"]);
     synced.run_above(&["wait", "--for=create", "serviceaccount/default", "--timeout=60s"]);
     synced.above.apply(&pod(&synced.namespace, "taken", "nobody"));
     let theirs = synced.get_above("pod/taken").expect("it was applied");

@@ -1,12 +1,13 @@
-//! A document that never changes: its bytes, plain and compressed once, its ETag, and the answer to a
+//! A document that never changes: its bytes, plain and, when somebody takes it so, compressed once, its ETag, and the answer to a
 //! conditional request.
 
-use std::io::Write;
+use std::{io::Write, sync::OnceLock};
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::Value;
 use sha2::{Digest, Sha512};
 
 use crate::apiserver::negotiation::accepts_gzip;
@@ -18,8 +19,8 @@ const COMPRESS_FROM: usize = 128 << 10;
 #[derive(Clone)]
 pub struct Document {
     body: Bytes,
-    /// Only of a long document.
-    gzip: Option<Bytes>,
+    /// Only of a long document. Made for the first who takes it: that costs more than all the rest.
+    gzip: OnceLock<Bytes>,
     /// The upper-case hexadecimal SHA-512, without quotes.
     pub hash: String,
     etag: HeaderValue,
@@ -33,8 +34,14 @@ impl Document {
         let hash = Sha512::digest(&body).iter().map(|byte| format!("{byte:02X}")).collect::<String>();
         let etag = HeaderValue::try_from(format!("\"{hash}\"")).expect("hexadecimal is a header value");
         let cache_control = super::cache_control(cache_control);
-        let gzip = (body.len() > COMPRESS_FROM).then(|| compressed(&body));
+        let gzip = OnceLock::new();
         Self { body, gzip, hash, etag, content_type: HeaderValue::from_static(content_type), cache_control }
+    }
+
+    /// This one, which is JSON, in another form.
+    pub fn made(&self, content_type: &'static str, form: impl FnOnce(&Value) -> Vec<u8>) -> Self {
+        let value = serde_json::from_slice(&self.body).unwrap_or_default();
+        Self::new(form(&value).into(), content_type, "")
     }
 
     /// 200, or 304 to a client that has it already.
@@ -42,13 +49,15 @@ impl Document {
         let known = request.get_all(header::IF_NONE_MATCH).iter().any(|value| {
             value.as_bytes().split(|byte| *byte == b',').any(|tag| tag.trim_ascii() == self.etag.as_bytes())
         });
-        let gzip = self.gzip.as_ref().filter(|_| !known && accepts_gzip(request));
+        let long = self.body.len() > COMPRESS_FROM;
+        let wanted = long && !known && accepts_gzip(request);
+        let gzip = wanted.then(|| self.gzip.get_or_init(|| compressed(&self.body)));
         let body = gzip.unwrap_or(&self.body).clone();
         let mut response = Response::new(if known { Body::empty() } else { body.into() });
         let headers = response.headers_mut();
         headers.insert(header::ETAG, self.etag.clone());
         headers.insert(header::VARY, HeaderValue::from_static("Accept"));
-        if self.gzip.is_some() {
+        if long {
             headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
         }
         if gzip.is_some() {

@@ -48,11 +48,15 @@ async fn the_index_leads_to_the_document_by_its_hash() {
 }
 
 #[tokio::test]
-async fn json_is_all_there_is() {
-    let protobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
-    assert_eq!(get("/openapi/v2", "", protobuf).unwrap().unwrap_err().code, 406);
-    let both = get("/openapi/v2", "", &format!("{protobuf},application/json")).unwrap().unwrap();
+async fn v2_is_protobuf_for_who_takes_nothing_else() {
+    let response = get("/openapi/v2", "", gnostic::ASKED).unwrap().unwrap();
+    assert_eq!(response.headers()[header::CONTENT_TYPE], gnostic::MEDIA_TYPE);
+    // The version, and info, paths and definitions with nothing in them.
+    assert_eq!(body(response).await, "\n\u{3}2.0\u{12}\0B\0J\0");
+    let both = get("/openapi/v2", "", "application/json, */*;q=0.1").unwrap().unwrap();
     assert_eq!(both.headers()[header::CONTENT_TYPE], JSON);
     assert_eq!(body(both).await, r#"{"swagger":"2.0"}"#);
+    assert_eq!(get("/openapi/v2", "", "text/html").unwrap().unwrap_err().code, 406);
+    assert_eq!(get("/openapi/v3/apis/g/v1", "", gnostic::MEDIA_TYPE).unwrap().unwrap_err().code, 406);
     assert!(get("/openapi/v3/apis/g/v2", "", "").is_none());
 }

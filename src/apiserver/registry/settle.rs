@@ -92,7 +92,15 @@ impl Registry {
             Part::Status => {
                 let mut kept = old.clone();
                 put(&mut kept, "status", new.get("status").cloned());
-                meta::set(&mut kept, "managedFields", new["metadata"]["managedFields"].clone());
+                match self.strategy.kept_by_status() {
+                    None => meta::set(&mut kept, "managedFields", new["metadata"]["managedFields"].clone()),
+                    Some(members) => {
+                        kept["metadata"] = new["metadata"].take();
+                        for member in members {
+                            meta::set(&mut kept, member, old["metadata"][*member].clone());
+                        }
+                    }
+                }
                 kept
             }
             Part::Finalize => {

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use super::{clusters::Cluster, join, link::Link, mode, path::WorkspacePath};
 use crate::{
+    api::workload,
     apiserver::log::ResourceLog,
     controlplane::{credentials::Credentials, plane::Plane, simulation::Mode},
     security::rules::syncer::role_name,
@@ -76,6 +77,8 @@ pub struct Workspaces<'a> {
     pub api: &'a Upstream,
     pub address: SocketAddr,
     pub credentials: &'a Credentials,
+    /// Of the syncers.
+    pub mode: workload::Mode,
 }
 
 /// Joins the clusters to the workspaces, in order and as evenly as it goes, and starts their syncers.
@@ -96,12 +99,17 @@ pub async fn start(
             mode::set(&cluster.api, Mode::Restricted).await.context("the demo's impaired cluster")?;
             let _ = cluster.mode.clone().wait_for(|mode| *mode == Mode::Restricted).await;
         }
+        // What is only observed was there before.
+        let (there, place) = match server.mode {
+            workload::Mode::Observe => (&cluster.api, ""),
+            _ => (api, base.as_str()),
+        };
         for (path, object) in workloads::of(at) {
-            create(&cluster.api, &path, &object).await?;
+            create(there, &format!("{place}{path}"), &object).await?;
         }
         let uid = join::uid(api, &format!("{base}/{SYNC_TARGETS}/{}", cluster.name)).await?;
         let workspace = way(tasks, server, cluster, &base).await?;
-        join::start(tasks, api, &base, &uid, cluster, workspace).await?;
+        join::start(tasks, server, &base, &uid, cluster, workspace).await?;
     }
     if let Some(last) = workspaces.last() {
         create(api, &format!("/clusters/{last}/{SYNC_TARGETS}"), &sync_target(NOT_JOINED, last)).await?;

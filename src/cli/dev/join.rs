@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use tokio::{sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{clusters::Cluster, demo::create};
+use super::{
+    clusters::Cluster,
+    demo::{Workspaces, create},
+};
 use crate::{
     api::{placement::GroupResource, workload::Mode},
     apiserver::health::Health,
@@ -42,38 +45,42 @@ const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
 /// Lets the syncer of a cluster in, and starts it. `uid` is that of the SyncTarget, `base` where it is.
 pub async fn start(
     tasks: &mut Supervisor,
-    api: &Upstream,
+    server: &Workspaces<'_>,
     base: &str,
     uid: &str,
     cluster: &Cluster,
     workspace: Upstream,
 ) -> anyhow::Result<()> {
-    let scope = scope(cluster.name, uid, simulation::Mode::Healthy);
+    let api = server.api;
+    let scope = Scope { uid: uid.to_owned(), ..scope(cluster.name, server.mode, simulation::Mode::Healthy) };
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": LEASE_NAMESPACE}});
     create(api, &format!("{base}/api/v1/namespaces"), &namespace).await?;
     let user = role_name(cluster.name);
     bind(api, base, "ClusterRole", WORKSPACE_ACCESS, &format!("{user}-access"), &user, None).await?;
     grant(api, base, &syncer::upstream(&scope), &user).await?;
     let now = *cluster.mode.borrow();
-    grant(&cluster.api, "", &downstream(cluster.name, now), &user).await?;
+    let api = cluster.api.clone();
     let rights =
-        Rights { api: cluster.api.clone(), name: cluster.name, mode: cluster.mode.clone(), given: now };
+        Rights { api, name: cluster.name, syncer: server.mode, mode: cluster.mode.clone(), given: now };
+    grant(&cluster.api, "", &rights.of(now), &user).await?;
     let sides = Sides::new(workspace, cluster.syncer.clone());
-    tasks.spawn_background("syncer of a simulated cluster", run(config(cluster.name)?, sides, rights));
+    tasks.spawn_background(
+        "syncer of a simulated cluster",
+        run(config(cluster.name, server.mode)?, sides, rights),
+    );
     Ok(())
 }
 
-fn config(name: &str) -> anyhow::Result<Config> {
+fn config(name: &str, mode: Mode) -> anyhow::Result<Config> {
     let flags = [
         "syncer".to_owned(),
-        "--mode=observe".to_owned(),
         format!("--sync-target-name={name}"),
         format!("--report-period={PACE}"),
         format!("--probe-period={PACE}"),
     ];
     let mut findings = Findings::default();
     let config = Config::read(&Args::try_parse_from(flags)?, &mut findings);
-    let config = findings.none(config)?;
+    let config = Config { mode, ..findings.none(config)? };
     // The streams of a process that looks at itself need no signs of life.
     Ok(Config { limits: Limits { not_installed: Duration::from_secs(5), ..config.limits }, ..config })
 }
@@ -108,15 +115,11 @@ async fn run(config: Config, sides: Sides, mut rights: Rights) {
     }
 }
 
-fn scope(name: &str, uid: &str, mode: simulation::Mode) -> Scope {
+fn scope(name: &str, mode: Mode, cluster: simulation::Mode) -> Scope {
     let secrets = GroupResource { group: String::new(), resource: "secrets".to_owned() };
     let mut kinds = default_kinds();
-    kinds.retain(|kind| mode != simulation::Mode::Restricted || *kind != secrets);
-    Scope { target: name.to_owned(), uid: uid.to_owned(), mode: Mode::Observe, kinds, upsync: Vec::new() }
-}
-
-fn downstream(name: &str, mode: simulation::Mode) -> Vec<SyncerRole> {
-    syncer::downstream(&scope(name, "", mode))
+    kinds.retain(|kind| cluster != simulation::Mode::Restricted || *kind != secrets);
+    Scope { target: name.to_owned(), uid: String::new(), mode, kinds, upsync: Vec::new() }
 }
 
 /// Makes the roles and binds them.
@@ -162,6 +165,8 @@ async fn bind(
 struct Rights {
     api: Upstream,
     name: &'static str,
+    /// What the syncer does.
+    syncer: Mode,
     mode: watch::Receiver<simulation::Mode>,
     /// Those of this mode are given.
     given: simulation::Mode,
@@ -172,8 +177,8 @@ impl Rights {
     async fn changed(&mut self) {
         loop {
             let now = *self.mode.borrow_and_update();
-            let roles = downstream(self.name, now);
-            if roles != downstream(self.name, self.given) && self.give(&roles).await {
+            let roles = self.of(now);
+            if roles != self.of(self.given) && self.give(&roles).await {
                 self.given = now;
                 return;
             }
@@ -181,6 +186,10 @@ impl Rights {
                 std::future::pending::<()>().await;
             }
         }
+    }
+
+    fn of(&self, mode: simulation::Mode) -> Vec<SyncerRole> {
+        syncer::downstream(&scope(self.name, self.syncer, mode))
     }
 
     async fn give(&self, roles: &[SyncerRole]) -> bool {

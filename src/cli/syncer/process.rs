@@ -47,6 +47,8 @@ pub enum Ended {
     Findings(#[from] Findings),
     #[error(transparent)]
     Insecure(#[from] Insecure),
+    #[error("the namespaceMapping of its SyncTarget was changed; the syncer has to begin anew")]
+    Renamed,
     #[error("{SAME}")]
     SameCluster,
     #[error("{0} ended, which it never should")]
@@ -98,13 +100,12 @@ impl Process {
         let informed = informers::Metrics::new(&registry)?;
         let mut tasks = Tasks::default();
         let followed = sources::follow(&mut tasks, &config, &sides, &identity, &informed).await;
-        let sources::Followed { mut target, reach, answered, counts, kinds, again, first } = followed;
+        let sources::Followed { mut target, reach, answered, counts, kinds, again } = followed;
         let led = Led::default();
         let start = Start {
             config: &config,
             sides: &sides,
             identity: &identity,
-            target: &first,
             kinds: kinds.clone(),
             again,
             metrics: metrics.clone(),
@@ -140,10 +141,12 @@ impl Process {
         tracing::info!(sync_target = name, uid, workspace, "serving");
         let work = Arc::new(Work { reporter, led, ended });
         let insecure = watching::guard(guarding, &identity, &config, kinds, sides.refused.clone());
+        let renamed = watching::renamed(target.clone(), &identity);
         let gone = watching::gone(&mut target);
         tokio::select! {
             biased;
             gone = gone => Err(gone.into()),
+            renamed = renamed => Err(renamed),
             ended = tasks.ended() => Err(Ended::Early(ended)),
             insecure = insecure => Err(insecure.into()),
             never = watching::same_cluster(&config, &sides, reach) => match never? {},

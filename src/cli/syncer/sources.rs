@@ -10,7 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{config::Config, sides::Sides, tasks::Tasks};
 use crate::{
-    api::workload::{Mode, Problem},
+    api::{
+        placement::GroupResource,
+        workload::{Mode, Problem},
+    },
     informers::{self, Limits, Source},
     liveness::{SYNC_TARGETS, clock::SystemClock},
     syncer::{
@@ -41,8 +44,6 @@ pub struct Followed {
     pub kinds: Kinds,
     /// Asks which kinds there are.
     pub again: Again,
-    /// The target as it was first seen.
-    pub first: Arc<Target>,
 }
 
 /// Follows both sides from now on.
@@ -58,8 +59,8 @@ pub async fn follow(
     let (reach, answered) = (probe.reach(), probe.answered());
     tasks.start("probe", probe.run());
     let first = first(&mut target).await;
-    let (counts, kinds, again) = observe(tasks, config, sides, identity, metrics, problems(&first));
-    Followed { target, reach, answered, counts, kinds, again, first }
+    let (counts, kinds, again) = observe(tasks, config, sides, identity, metrics, &first);
+    Followed { target, reach, answered, counts, kinds, again }
 }
 
 /// What is known of the target of this name and uid.
@@ -95,6 +96,15 @@ fn problems(target: &Target) -> Vec<Problem> {
     serde_json::from_value(target.status["problems"].clone()).unwrap_or_default()
 }
 
+/// Kinds with objects that were synced before. One that is not asked for any more is followed until they are let go.
+fn owned(target: &Target) -> impl Iterator<Item = GroupResource> {
+    let rows = target.status["resources"].as_array().into_iter().flatten().filter(|row| row["total"] != 0);
+    rows.filter_map(|row| {
+        let text = |field: &str| row[field].as_str().map(str::to_owned);
+        Some(GroupResource { group: text("group").unwrap_or_default(), resource: text("resource")? })
+    })
+}
+
 /// Counts what is on the cluster.
 fn observe(
     tasks: &mut Tasks,
@@ -102,7 +112,7 @@ fn observe(
     sides: &Sides,
     identity: &Identity,
     metrics: &informers::Metrics,
-    known: Vec<Problem>,
+    first: &Target,
 ) -> (Output, Kinds, Again) {
     let cluster = sides.downstream.clone();
     let kinds = match config.mode {
@@ -111,7 +121,11 @@ fn observe(
             vec![Side::upstream(sides.upstream.clone()), Side::downstream(cluster.clone())]
         }
     };
-    let discoverer = Discoverer::new(kinds, config.wanted.clone(), config.limits, Pace::default());
+    let wanted = match config.mode {
+        Mode::Observe => config.wanted.clone(),
+        Mode::Placement | Mode::Filter => config.wanted.with(owned(first)),
+    };
+    let discoverer = Discoverer::new(kinds, wanted, config.limits, Pace::default());
     let (resolved, again) = (discoverer.resolved(), discoverer.again());
     let observer = Observer::new(Observe {
         fetch: cluster,
@@ -127,7 +141,7 @@ fn observe(
         times: Times::default(),
         clock: Arc::new(SystemClock::default()),
         metrics: metrics.clone(),
-        known,
+        known: problems(first),
     });
     let counts = observer.counts();
     tasks.start("discovery", discoverer.run(CancellationToken::new()));

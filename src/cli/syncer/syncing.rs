@@ -29,8 +29,6 @@ use crate::{
         identity::Identity,
         metrics::MetricsCollector,
         render::HashKey,
-        target::Target,
-        transform::Transforms,
     },
 };
 
@@ -72,7 +70,6 @@ pub struct Start<'a> {
     pub config: &'a Config,
     pub sides: &'a Sides,
     pub identity: &'a Identity,
-    pub target: &'a Target,
     pub kinds: Kinds,
     pub again: Again,
     pub metrics: MetricsCollector,
@@ -154,9 +151,7 @@ impl Start<'_> {
         let mut plan = Plan::new(self.identity.clone(), mode, HashKey::random());
         plan.filter = filter.clone();
         plan.secrets = rules.secrets.clone();
-        plan.target_labels.clone_from(&self.target.labels);
-        // Checked when the file was read.
-        plan.transforms = Transforms::compile(&rules.transforms, &self.target.labels).unwrap_or_default();
+        plan.transforms.clone_from(&rules.transforms);
         plan.policies = rules.policies.clone();
         plan.may_recreate.clone_from(&rules.allow_recreate);
         plan.dry_run = *dry_run;

@@ -11,7 +11,7 @@ use super::{
     config::Config, guarding::Guarding, process::Ended, sides::Sides, sources::Kinds, syncing::Synced,
 };
 use crate::{
-    api::placement::GroupResource,
+    api::{placement::GroupResource, workload::NamespaceMapping},
     reconcilers::leader::Standing,
     security::context::watch::Insecure,
     syncer::{
@@ -34,6 +34,17 @@ pub async fn gone(target: &mut watch::Receiver<Seen>) -> Gone {
         Ok(Seen::Gone(gone)) => gone,
         _ => std::future::pending().await,
     }
+}
+
+/// Once the target wants its namespaces named otherwise than this process names them.
+pub async fn renamed(mut target: watch::Receiver<Seen>, identity: &Identity) -> Ended {
+    let preserves = identity.namespace_mapping == NamespaceMapping::Preserve;
+    let differs =
+        |seen: &Seen| matches!(seen, Seen::Here(target) if target.preserves_namespaces != preserves);
+    if target.wait_for(differs).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    Ended::Renamed
 }
 
 /// Once it is known which kinds there are, whether they may be read and written, and whether it is safe to go on.

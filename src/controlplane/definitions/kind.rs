@@ -80,6 +80,10 @@ impl Strategy for DefinitionStrategy {
         &SCHEMA
     }
 
+    fn kept_by_status(&self) -> Option<&'static [&'static str]> {
+        None
+    }
+
     fn built_in(&self) -> bool {
         true
     }

@@ -6,7 +6,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector as Written;
 use serde_json::Value;
 
 use crate::{
-    api::placement::{ApplyPolicy, DecisionState, Dependencies, GroupResource, Override, Placement},
+    api::placement::{
+        ApplyPolicy, DecisionState, DeletionPolicy, Dependencies, GroupResource, Override, Placement,
+    },
     apiserver::selector::LabelSelector,
     syncer::kind::Kind,
 };
@@ -26,6 +28,8 @@ pub struct Placed {
     pub decision: Option<DecisionState>,
     /// It decided at all, about the spec as it is.
     pub decided: bool,
+    /// It is being deleted, and what it placed goes with it.
+    pub takes_along: bool,
     pub policy: ApplyPolicy,
     pub overrides: Vec<Override>,
 }
@@ -46,6 +50,8 @@ impl Placed {
             .map_err(|error: serde_json::Error| Unusable::Malformed(crate::upstream::redacted(&error)))?;
         let spec = placement.spec;
         let status = placement.status.unwrap_or_default();
+        let policy = spec.apply_policy.unwrap_or_default();
+        let deleting = placement.metadata.deletion_timestamp.is_some();
         let decision = status.decisions.iter().find(|decision| decision.key == key && decision.uid == uid);
         Ok(Self {
             name: placement.metadata.name.unwrap_or_default(),
@@ -63,7 +69,8 @@ impl Placed {
             decision: decision.map(|decision| decision.state),
             decided: status.observed_generation.is_some()
                 && status.observed_generation >= placement.metadata.generation,
-            policy: spec.apply_policy.unwrap_or_default(),
+            takes_along: deleting && policy.deletion_policy == DeletionPolicy::Delete,
+            policy,
             overrides: spec.overrides,
         })
     }

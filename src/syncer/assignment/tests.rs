@@ -103,6 +103,30 @@ fn only_a_decision_that_moved_it_deletes() {
 }
 
 #[test]
+fn a_placement_that_goes_deletes_only_if_it_says_so() {
+    let object = workload(Some("Sync"), false);
+    let going = |policy: &str| {
+        let placement = json!({
+            "metadata": {"name": "p", "generation": 3, "deletionTimestamp": "2026-01-01T00:00:00Z"},
+            "spec": {"workloadSelector": {"matchLabels": {"app": "web"}}, "applyPolicy": {"deletionPolicy": policy}},
+            "status": {"observedGeneration": 2, "decisions": chosen("Active")},
+        });
+        Placed::read(&placement, KEY, "u1").unwrap()
+    };
+    assert_eq!(assigned(&object, Some(vec![going("Delete")])).0, Assignment::Moved);
+    let orphaned = assigned(&object, Some(vec![going("Orphan")]));
+    assert_eq!(orphaned.0, Assignment::Wanted, "it is let go once the Placement is gone");
+    let other = || placement("other", -1, chosen("Active"));
+    let both = assigned(&object, Some(vec![going("Delete"), other()]));
+    assert_eq!(both, (Assignment::Wanted, Some("other".into())), "another one wants it here, too");
+    assert_eq!(assigned(&workload(None, false), Some(vec![going("Delete")])).0, Assignment::Released);
+    let mut elsewhere = going("Delete");
+    elsewhere.decision = None;
+    let refused = assigned(&object, Some(vec![elsewhere]));
+    assert_eq!(refused.0, Assignment::Refused("UnauthorizedLabel"), "it never was this target's");
+}
+
+#[test]
 fn of_several_placements_the_highest_has_it() {
     let object = workload(Some("Sync"), false);
     let all = vec![

@@ -41,7 +41,7 @@ pub fn resolve(wanted: &Wanted, sides: &[View<'_>]) -> Resolved {
         resolved.open |= found.is_err();
         match found {
             Ok(found) => drop(resolved.kinds.insert(name, found)),
-            Err(why) if *wanted != Wanted::Default || is_trouble(&name, sides) => {
+            Err(why) if matches!(wanted, Wanted::Listed(_)) || is_trouble(&name, sides) => {
                 resolved.missing.insert(name, why);
             }
             Err(_) => {}

@@ -12,6 +12,8 @@ pub enum Wanted {
     /// Those of these that there are.
     #[default]
     Default,
+    /// Those of these that there are: some beside the default.
+    More(BTreeSet<Want>),
     /// All of these; one that is missing is named.
     Listed(BTreeSet<Want>),
 }
@@ -59,7 +61,16 @@ impl Wanted {
     pub fn wants(&self) -> BTreeSet<Want> {
         match self {
             Self::Default => default_kinds().into_iter().map(Want::of).collect(),
-            Self::Listed(wants) => wants.clone(),
+            Self::More(wants) | Self::Listed(wants) => wants.clone(),
+        }
+    }
+
+    /// These kinds, too.
+    pub fn with(&self, more: impl IntoIterator<Item = GroupResource>) -> Self {
+        let wants = self.wants().into_iter().chain(more.into_iter().map(Want::of)).collect();
+        match self {
+            Self::Default | Self::More(_) => Self::More(wants),
+            Self::Listed(_) => Self::Listed(wants),
         }
     }
 

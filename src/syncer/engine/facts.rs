@@ -49,6 +49,9 @@ pub struct Facts {
     pub assignment: Assignment,
 }
 
+/// A place below, what is there, and its stamp if that is ours.
+type Made = (Option<Place>, Option<Value>, Option<Owner>);
+
 impl State {
     pub(super) fn facts(&self, key: &Key) -> Option<(Facts, Option<Unrendered>)> {
         let state = self.kind(key)?;
@@ -63,28 +66,29 @@ impl State {
         let wanted = above
             .as_ref()
             .filter(|above| assignment == Assignment::Wanted && meta(above, "deletionTimestamp").is_empty());
-        let overrides = placed.and_then(|placed| self.overrides.get(&placed.name));
-        let (rendered, unrendered) = match wanted.map(|above| self.plan.render(&kind, above, overrides)) {
+        let rules = self.rules.of(placed.map(|placed| &*placed.name));
+        let (rendered, unrendered) = match wanted.map(|above| self.plan.render(&kind, above, &rules)) {
             Some(Ok(rendered)) => (Some(rendered), None),
             Some(Err(unrendered)) => (None, Some(unrendered)),
             None => (None, None),
         };
         let now = naming::downstream(&self.plan.identity, &kind, &key.namespace, &key.name).ok();
-        let (place, below, owner) = match self.made(key, state, now) {
-            (_, None, _) if rendered.is_none() => self.made(key, state, self.earlier(key, &kind)),
-            made => made,
+        let mut assignment = assignment;
+        let (place, below, owner) = match (self.made(key, state, now), self.earlier(key, state)) {
+            // What is still there is let go, as after any change of what is to be synced.
+            (_, Some(earlier)) if wanted.is_some() => {
+                assignment = Assignment::Released;
+                earlier
+            }
+            ((_, None, _), Some(earlier)) => earlier,
+            (made, _) => made,
         };
         let status = state.status;
         Some((Facts { kind, status, above, below, owner, place, rendered, policy, assignment }, unrendered))
     }
 
     /// What is at a place below, and its stamp if it was made of the key's object.
-    fn made(
-        &self,
-        key: &Key,
-        state: &KindState,
-        place: Option<Place>,
-    ) -> (Option<Place>, Option<Value>, Option<Owner>) {
+    fn made(&self, key: &Key, state: &KindState, place: Option<Place>) -> Made {
         let at =
             |place: &Place| state.down.get(&object::place(&place.namespace, &place.name)).map(Kept::read);
         let below = place.as_ref().and_then(at);
@@ -98,18 +102,18 @@ impl State {
         (place, below, owner)
     }
 
-    /// Where an object that is to leave may still be: where it was before the target named namespaces otherwise.
-    fn earlier(&self, key: &Key, kind: &Kind) -> Option<Place> {
-        let now = naming::downstream(&self.plan.identity, kind, &key.namespace, &key.name).ok();
+    /// What was made before the target named its namespaces otherwise, if it is still there.
+    fn earlier(&self, key: &Key, state: &KindState) -> Option<Made> {
+        if !state.kind.namespaced {
+            return None;
+        }
         let namespace_mapping = match self.plan.identity.namespace_mapping {
             NamespaceMapping::Hashed => NamespaceMapping::Preserve,
             NamespaceMapping::Preserve => NamespaceMapping::Hashed,
         };
         let identity = Identity { namespace_mapping, ..self.plan.identity.clone() };
-        let earlier = naming::downstream(&identity, kind, &key.namespace, &key.name).ok()?;
-        let state = self.kind(key)?;
-        let (_, _, owner) = self.made(key, state, Some(earlier.clone()));
-        if owner.is_some() { Some(earlier) } else { now }
+        let place = naming::downstream(&identity, &state.kind, &key.namespace, &key.name).ok();
+        Some(self.made(key, state, place)).filter(|(_, _, owner)| owner.is_some())
     }
 
     fn assigned(&self, key: &Key, kind: &Kind, object: &Value) -> (Assignment, Option<&assignment::Placed>) {

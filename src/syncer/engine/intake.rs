@@ -1,6 +1,6 @@
 //! What events of both sides change, and which keys have to be looked at because of it.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -84,6 +84,7 @@ impl State {
                 let known = store.feed;
                 let changed = store.apply(change, now);
                 let feed = store.feed;
+                self.ledger.changed |= feed.denied != known.denied;
                 self.objects_changed(side, index, changed, now);
                 if feed.listed && !known.listed {
                     self.look_at(index, side, now);
@@ -163,11 +164,12 @@ impl State {
         let resumed = seen.allow.as_deref().is_some_and(|nonce| self.breaker.resume(nonce));
         let differs = (self.target.ours, self.target.paused, self.target.deleting)
             != (seen.ours, seen.paused, seen.deleting);
+        let relabelled = seen.ours && self.rules.relabel(&self.plan, &seen.labels, &self.placements);
         self.target = seen;
         if resumed {
             tracing::warn!("deletions go on: they were allowed");
         }
-        if differs || resumed {
+        if differs || resumed || relabelled {
             self.ledger.changed = true;
             self.resync(now);
         } else {
@@ -184,7 +186,8 @@ impl State {
         match change {
             Change::Reset(objects) => {
                 self.placements_feed.listed = true;
-                (self.placements, self.overrides) = (BTreeMap::new(), BTreeMap::new());
+                let gone: Vec<_> = self.placements.keys().cloned().collect();
+                gone.iter().for_each(|name| self.place(name, None));
                 objects.into_iter().for_each(|object| self.place(&object.place, Some(&object.kept.read())));
             }
             Change::Apply(object) => self.place(&object.place, Some(&object.kept.read())),
@@ -204,13 +207,11 @@ impl State {
     fn place(&mut self, place: &str, object: Option<&Value>) {
         let name = place.trim_start_matches('/').to_owned();
         self.placements.remove(&name);
-        self.overrides.remove(&name);
+        self.rules.place(&name, &[]);
         let Some(object) = object else { return };
         match Placed::read(object, self.plan.key(), &self.plan.identity.uid) {
             Ok(placed) => {
-                if !placed.overrides.is_empty() {
-                    self.overrides.insert(name.clone(), self.plan.compile(&placed.overrides));
-                }
+                self.rules.place(&name, &placed.overrides);
                 self.placements.insert(name, placed);
             }
             Err(error) => tracing::warn!(placement = name, %error, "a Placement cannot be used"),

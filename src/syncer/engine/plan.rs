@@ -1,13 +1,10 @@
 //! What an engine is to do, as flags, configuration and the SyncTarget say. Fixed for the life of a process.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::OnceLock,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::OnceLock, time::Duration};
 
 use serde_json::Value;
 
+use super::rules::Compiled;
 use crate::{
     api::placement::{GroupResource, Override},
     syncer::{
@@ -18,7 +15,6 @@ use crate::{
         identity::Identity,
         kind::Kind,
         render::{HashKey, RenderContext, RenderError, Rendered, render},
-        transform::Transforms,
     },
 };
 
@@ -33,10 +29,8 @@ pub struct Plan {
     pub mode: Mode,
     pub filter: ResourceFilter,
     pub secrets: SecretFilter,
-    /// Of the configuration.
-    pub transforms: Transforms,
-    /// Labels of the SyncTarget, by which Placements choose overrides.
-    pub target_labels: BTreeMap<String, String>,
+    /// Of the configuration, for any target.
+    pub transforms: Vec<Override>,
     pub hash_key: HashKey,
     /// For objects that no Placement speaks of.
     pub policies: Policies,
@@ -62,8 +56,7 @@ impl Plan {
             mode,
             filter: ResourceFilter::default(),
             secrets: SecretFilter::default(),
-            transforms: Transforms::default(),
-            target_labels: BTreeMap::new(),
+            transforms: Vec::new(),
             hash_key,
             policies: Policies::default(),
             may_recreate: BTreeSet::new(),
@@ -98,27 +91,11 @@ impl Plan {
         !holds_data || self.may_recreate.contains(&kind.group_resource())
     }
 
-    /// The overrides of a Placement, for this target.
-    pub fn compile(&self, overrides: &[Override]) -> Result<Transforms, String> {
-        Transforms::compile(overrides, &self.target_labels).map_err(|findings| {
-            let all: Vec<_> = findings.iter().map(ToString::to_string).collect();
-            all.join("; ")
-        })
-    }
-
-    /// What the object is to be below, with the overrides of its Placement.
-    pub fn render(
-        &self,
-        kind: &Kind,
-        object: &Value,
-        overrides: Option<&Result<Transforms, String>>,
-    ) -> Result<Rendered, Unrendered> {
-        let placed = match overrides {
-            Some(Err(why)) => return Err(Unrendered { reason: "TransformFailed", message: why.clone() }),
-            Some(Ok(transforms)) => Some(transforms),
-            None => None,
-        };
-        let transforms: Vec<_> = [Some(&self.transforms), placed].into_iter().flatten().collect();
+    /// What the object is to be below, changed by these rules.
+    pub fn render(&self, kind: &Kind, object: &Value, rules: &[&Compiled]) -> Result<Rendered, Unrendered> {
+        let transforms = rules.iter().map(|rules| rules.as_ref()).collect::<Result<Vec<_>, _>>();
+        let transforms =
+            transforms.map_err(|why| Unrendered { reason: "TransformFailed", message: why.clone() })?;
         let context = RenderContext {
             identity: &self.identity,
             kind,

@@ -30,7 +30,9 @@ pub(in crate::syncer) use self::{
     server::Server,
     wire::{Fault, Wire},
 };
-use super::{Apis, Deletable, Engine, Feeds, NAMESPACES, PLACEMENTS, Plan, Tools, recorder::Silent};
+use super::{
+    Apis, Deletable, Engine, Feeds, NAMESPACES, PLACEMENTS, Plan, Tools, recorder::Silent, rules::Rules,
+};
 use crate::{
     api::{share, workload::NamespaceMapping},
     liveness::{SYNC_TARGETS, clock::PausedClock},
@@ -40,6 +42,7 @@ use crate::{
         discovery::{Found, Resolved},
         facts::Progress,
         identity::Identity,
+        json::entries,
         kind::Kind,
         naming,
         ownership::{CLUSTER, owns},
@@ -98,7 +101,7 @@ pub(super) struct World {
     process: JoinSet<()>,
     stop: CancellationToken,
     crash: Arc<Notify>,
-    clock: Arc<PausedClock>,
+    pub(super) clock: Arc<PausedClock>,
 }
 
 impl World {
@@ -185,6 +188,13 @@ impl World {
         self.start();
     }
 
+    /// The process ends, and one begins that is to do something else.
+    pub(super) async fn restart_with(&mut self, change: impl FnOnce(&mut Plan)) {
+        self.process.shutdown().await;
+        change(Arc::get_mut(&mut self.plan).expect("no process uses it"));
+        self.start();
+    }
+
     /// Lets time pass; processes that die on the way are replaced.
     pub(super) async fn pass(&mut self, time: Duration) {
         let end = Instant::now() + time;
@@ -226,6 +236,9 @@ impl World {
     /// Below is what upstream says, nothing more of ours, and both say so.
     pub(super) fn check_converged(&self) -> Result<(), String> {
         let (up, down) = (self.server(0), self.server(1));
+        let mut rules = Rules::new(&self.plan);
+        let labels = entries(&up.get(TARGET).unwrap_or_default(), "labels");
+        rules.relabel(&self.plan, &labels, &Default::default());
         let (up, down) = (up.state.lock(), down.state.lock());
         let mut expected = 0;
         for kind in &kinds() {
@@ -238,7 +251,8 @@ impl World {
                 if !owns(below, kind, &self.plan.identity, uid) {
                     return Err(format!("what is below of {path} is not ours: {below}"));
                 }
-                let rendered = self.plan.render(kind, above, None).map_err(|error| error.message)?;
+                let rendered =
+                    self.plan.render(kind, above, &rules.of(None)).map_err(|error| error.message)?;
                 let differs = differences(&rendered.object, below, kind);
                 if !differs.is_empty() {
                     return Err(format!("{path} differs below: {differs:?}"));

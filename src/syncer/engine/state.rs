@@ -12,6 +12,7 @@ use super::{
     progress::Ledger,
     queue::Queue,
     references::References,
+    rules::Rules,
     store::{Feed, Store},
     target::Target,
 };
@@ -26,7 +27,6 @@ use crate::{
         errors::Side,
         kind::Kind,
         status::Allowance,
-        transform::Transforms,
     },
 };
 
@@ -44,6 +44,18 @@ pub struct KindState {
     pub paused: Option<String>,
     /// A request found the kind missing: nothing is tried before then, and why.
     pub rests: Option<(Duration, String)>,
+}
+
+impl KindState {
+    /// Why nothing is done about it now.
+    pub fn resting(&self, now: Duration) -> Option<String> {
+        let rests = self.rests.as_ref().filter(|(until, _)| *until > now).map(|(_, why)| why.clone());
+        let denied = |store: &Store, place| {
+            store.feed.denied.then(|| format!("the syncer may not list and watch it {place}"))
+        };
+        let denied = || denied(&self.up, "in the workspace").or_else(|| denied(&self.down, "on the cluster"));
+        self.paused.clone().or(rests).or_else(denied)
+    }
 }
 
 /// What is remembered of one key.
@@ -102,8 +114,7 @@ pub struct State {
     pub met: HashMap<String, Met>,
     pub placements_feed: Feed,
     pub placements: BTreeMap<String, Placed>,
-    /// Their overrides for this target.
-    pub overrides: BTreeMap<String, Result<Transforms, String>>,
+    pub rules: Rules,
     pub target: Target,
     pub queue: Queue,
     pub entries: HashMap<Key, Entry>,
@@ -127,6 +138,7 @@ impl State {
     pub fn new(plan: Arc<Plan>) -> Self {
         Self {
             breaker: Breaker::new(&plan.identity.name),
+            rules: Rules::new(&plan),
             plan,
             kinds: Vec::new(),
             by_resource: HashMap::new(),
@@ -135,7 +147,6 @@ impl State {
             met: HashMap::new(),
             placements_feed: Feed::default(),
             placements: BTreeMap::new(),
-            overrides: BTreeMap::new(),
             target: Target::default(),
             queue: Queue::default(),
             entries: HashMap::new(),
@@ -174,6 +185,10 @@ impl State {
 
     /// Everything that is to be synced was listed on both sides.
     pub fn listed(&self) -> bool {
+        self.listed_where(|feed| feed.listed)
+    }
+
+    fn listed_where(&self, is_done: fn(&Feed) -> bool) -> bool {
         let placements =
             self.plan.mode == crate::syncer::assignment::Mode::Filter || self.placements_feed.listed;
         self.discovered
@@ -184,7 +199,12 @@ impl State {
                 .kinds
                 .iter()
                 .filter(|kind| kind.served)
-                .all(|kind| kind.up.feed.listed && kind.down.feed.listed)
+                .all(|kind| is_done(&kind.up.feed) && is_done(&kind.down.feed))
+    }
+
+    /// The same, as far as it may be listed: what may not holds up its own kind alone.
+    pub fn complete(&self) -> bool {
+        self.listed_where(|feed| feed.listed || feed.denied)
     }
 
     /// Whether objects without one upstream may be judged.

@@ -2,8 +2,10 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use http::StatusCode;
+
 use super::object::{Kept, Object};
-use crate::informers::Change;
+use crate::informers::{Change, Trouble};
 
 /// Objects of one kind on one side.
 #[derive(Debug, Default)]
@@ -19,6 +21,8 @@ pub struct Feed {
     pub listed: bool,
     /// It is followed now.
     pub following: bool,
+    /// It may not be followed.
+    pub denied: bool,
     /// When it last told anything.
     pub heard: Duration,
 }
@@ -47,9 +51,14 @@ impl Store {
     pub fn apply(&mut self, change: Change<Object>, now: Duration) -> Vec<Changed> {
         match &change {
             Change::NotInstalled => self.feed = Feed { heard: self.feed.heard, ..Feed::default() },
-            Change::Unavailable(_) => self.feed.following = false,
+            Change::Unavailable(trouble) => {
+                self.feed.following = false;
+                self.feed.denied |=
+                    matches!(trouble, Trouble::Status(code, _) if *code == StatusCode::FORBIDDEN);
+            }
             _ => {
                 self.feed.following = true;
+                self.feed.denied = false;
                 self.feed.heard = now;
             }
         }
@@ -146,7 +155,7 @@ mod tests {
         store.apply(Change::Reset(vec![object("a", 5)]), Duration::from_secs(3));
         assert!(store.feed.listed && store.feed.following);
         store.apply(Change::Unavailable(crate::informers::Trouble::Unreachable), Duration::from_secs(4));
-        assert!(store.feed.listed && !store.feed.following);
+        assert!(store.feed.listed && !store.feed.following && !store.feed.denied);
         store.apply(Change::Fresh, Duration::from_secs(5));
         assert!(store.feed.following && store.feed.heard == Duration::from_secs(5));
         store.apply(Change::NotInstalled, Duration::from_secs(6));

@@ -1,5 +1,7 @@
 //! The SyncTarget as the engine follows it: whether it may write, has to leave, and may go on deleting.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::object::Object;
@@ -9,7 +11,7 @@ use crate::{
     syncer::{
         breaker::ALLOW,
         identity::Identity,
-        json::{entry, meta},
+        json::{entries, entry, meta},
         kind::Kind,
     },
 };
@@ -24,6 +26,7 @@ pub struct Target {
     pub ours: bool,
     pub paused: bool,
     pub deleting: bool,
+    pub labels: BTreeMap<String, String>,
     pub finalizers: Vec<String>,
     pub resource_version: String,
     /// What resumes deletions.
@@ -56,6 +59,7 @@ impl Target {
             ours: true,
             paused: object["spec"]["syncMode"] == "Paused",
             deleting: !meta(object, "deletionTimestamp").is_empty(),
+            labels: entries(object, "labels"),
             finalizers: finalizers.filter_map(|finalizer| Some(finalizer.as_str()?.to_owned())).collect(),
             resource_version: meta(object, "resourceVersion").to_owned(),
             allow: entry(object, "annotations", ALLOW).map(str::to_owned),

@@ -1,5 +1,6 @@
 //! An engine between two simulated sides.
 
+mod changeovers;
 mod chaos;
 mod faults;
 mod flows;

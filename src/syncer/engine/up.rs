@@ -232,10 +232,7 @@ impl State {
         let paused: BTreeMap<_, _> = self
             .kinds
             .iter()
-            .filter_map(|kind| {
-                let rests = kind.rests.as_ref().filter(|(until, _)| *until > now).map(|(_, why)| why);
-                Some((kind.kind.group_resource(), kind.paused.as_ref().or(rests)?.clone()))
-            })
+            .filter_map(|kind| Some((kind.kind.group_resource(), kind.resting(now)?)))
             .collect();
         let mut contended: Vec<_> = contended.collect();
         contended.sort();
@@ -246,7 +243,7 @@ impl State {
             deletions_paused: self.breaker.paused(),
             contended,
             paused,
-            complete: self.listed(),
+            complete: self.complete(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Of several syncers one leads, by the times of a target's Lease.
 
+mod pauses;
+
 use std::sync::Arc;
 
 use serde_json::json;
@@ -12,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::reconcilers::{
+    call::Requests,
     fake::{Fake, LEASES as PATH},
     leader::{Leading, Standing},
 };
@@ -35,7 +38,12 @@ impl World {
     }
 
     fn start(&mut self, identity: &str, elect: bool) -> Syncer {
-        let caller = Caller::new(self.fake.clone());
+        self.start_over(identity, elect, self.fake.clone())
+    }
+
+    /// The same over a line of its own.
+    fn start_over(&mut self, identity: &str, elect: bool, line: Arc<dyn Requests>) -> Syncer {
+        let caller = Caller::new(line);
         let election = election(caller, "u1", identity.into(), Duration::from_secs(20));
         let (standing, stop) = (election.standing(), CancellationToken::new());
         let (sender, leading) = watch::channel(None);

@@ -47,7 +47,7 @@ pub enum Judged {
     /// Nothing to do until something changes.
     Done,
     Wait(Duration),
-    Ask(Asked, Job),
+    Ask(Asked, Box<Job>),
 }
 
 impl State {
@@ -116,7 +116,7 @@ impl State {
         };
         let look = Call::get(&pair.kind, pair.namespace_below(), &key.name);
         let (kind, name) = (pair.kind.clone(), key.name.to_string());
-        Judged::Ask(Asked::Prove, Job::Prove { look, kind, name, delete })
+        Judged::Ask(Asked::Prove, Job::Prove { look, kind, name, delete }.into())
     }
 
     fn asked(&mut self, key: &Key, pair: &Pair, step: Step) -> Judged {
@@ -130,11 +130,11 @@ impl State {
             return Judged::Done;
         };
         if !matches!(asked, Asked::Create) {
-            return Judged::Ask(asked, Job::Write(call));
+            return Judged::Ask(asked, Job::Write(call).into());
         }
         self.kind_mut(key).creating += 1;
         let look = Call::get(&pair.kind, &key.namespace, &key.name);
-        Judged::Ask(asked, Job::Create { call, look })
+        Judged::Ask(asked, Job::Create { call, look }.into())
     }
 
     /// Takes note of what a step came to.

@@ -107,7 +107,7 @@ impl Upsync {
     }
 
     /// Asks beside the loop. A write ends before somebody else may lead.
-    fn ask(&mut self, key: Key, asked: Asked, job: Job, lease: Option<Instant>) {
+    fn ask(&mut self, key: Key, asked: Asked, job: Box<Job>, lease: Option<Instant>) {
         let apis = self.tools.apis.clone();
         self.working.spawn(async move {
             let began = Instant::now();

@@ -8,6 +8,7 @@ use crate::kubectl::Kubectl;
 pub(super) const CHECKS: &[Check] = &[
     ("apply-client", client_side),
     ("apply-server", server_side),
+    ("apply-list", list),
     ("apply-moves", from_client_to_server_side),
     ("apply-kinds", kinds),
     ("diff", diff),
@@ -63,6 +64,20 @@ fn server_side(kubectl: &Kubectl) {
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "u"}, "spec": {"x": 1}});
     let refused = apply(&[], &unknown).expect_err("no such field");
     assert!(refused.contains("field not declared in schema"), "{refused}");
+}
+
+/// kubectl checks what is in a list by OpenAPI v2.
+fn list(kubectl: &Kubectl) {
+    let list = |items: &[Value]| json!({"apiVersion": "v1", "kind": "List", "items": items});
+    let good = list(&[configmap("a", &json!({"k": "1"})), deployment("d", 0)]);
+    let made = said(kubectl.with_manifest(&["apply"], &good));
+    assert_eq!(made, "configmap/a created\ndeployment.apps/d created");
+    let mut typo = deployment("e", 0);
+    typo["spec"]["replica"] = 1.into();
+    let bad = list(&[configmap("b", &json!({"k": "1"})), typo]);
+    let refused = kubectl.with_manifest(&["apply"], &bad).expect_err("no such field");
+    assert!(refused.contains(r#"unknown field "replica""#), "{refused}");
+    assert!(kubectl.fail(&["get", "configmap", "b"]).contains("NotFound"), "nothing of it is applied");
 }
 
 fn from_client_to_server_side(kubectl: &Kubectl) {

@@ -2,14 +2,23 @@
 
 use std::{sync::Arc, time::Duration};
 
+use http::StatusCode;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::flows::{MINUTE, above, below, with};
 use crate::{
     api::placement::TakeOver,
+    informers::{Change, Event, Trouble},
     syncer::{
         api::ApiError,
-        engine::simulation::{Fault, NAMESPACE, Nudge, Server, World, widget},
+        discovery::{Found, Resolved},
+        engine::{
+            NAMESPACES,
+            simulation::{Fault, NAMESPACE, Nudge, Server, World, kinds, widget},
+            state::State,
+        },
+        errors::Side,
         ownership::CLUSTER,
     },
 };
@@ -184,7 +193,7 @@ async fn another_syncers_object_is_refused_whatever_the_policy() {
 }
 
 /// The life of one object: it comes, changes, is edited below, and goes.
-async fn life(world: &mut World) {
+pub(super) async fn life(world: &mut World) {
     world.server(0).create(&above("a"), widget(1));
     world.pass(MINUTE).await;
     world.server(0).edit(&above("a"), "user", |object| object["spec"]["replicas"] = json!(2));
@@ -243,4 +252,29 @@ async fn an_error_of_any_sort_at_any_request_ends_as_if_it_had_not_been() {
             }
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_may_not_be_read_holds_up_itself_alone() {
+    let mut state = State::new(World::new(|_| {}).plan.clone());
+    let found = kinds().map(|kind| (kind.group_resource(), Found { kind, status: true }));
+    state.serve(&Resolved { kinds: found.into(), ..Resolved::default() }, Duration::ZERO);
+    let mut tell = |side, resource, change| {
+        state.apply(side, Event { resource, received: Instant::now(), change }, Duration::ZERO);
+        (state.complete(), state.listed(), state.progress(Duration::ZERO).paused)
+    };
+    let [widgets, secrets] = kinds().map(|kind| kind.informed());
+    for side in [Side::Upstream, Side::Downstream] {
+        for resource in [NAMESPACES, widgets] {
+            assert!(!tell(side, resource, Change::Reset(Vec::new())).0);
+        }
+    }
+    tell(Side::Upstream, secrets, Change::Reset(Vec::new()));
+    let denied = Change::Unavailable(Trouble::Status(StatusCode::FORBIDDEN, None));
+    let (complete, listed, paused) = tell(Side::Downstream, secrets, denied);
+    assert!(complete && !listed, "all that can be known is, and it is not all");
+    let why: Vec<_> = paused.values().collect();
+    assert_eq!(why, ["the syncer may not list and watch it on the cluster"]);
+    let (complete, listed, paused) = tell(Side::Downstream, secrets, Change::Reset(Vec::new()));
+    assert!(complete && listed && paused.is_empty());
 }

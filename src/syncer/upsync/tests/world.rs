@@ -67,6 +67,9 @@ impl Deletable for Nothing {
     }
 }
 
+/// What is done to a feed, and the signal of it.
+type Nudges = (Arc<Mutex<Vec<Nudge>>>, Arc<Notify>);
+
 /// All of it.
 pub struct World {
     pub plan: Arc<Plan>,
@@ -75,7 +78,7 @@ pub struct World {
     pub leads: Arc<AtomicBool>,
     pub progress: watch::Receiver<Arc<Progress>>,
     pub unshown: watch::Receiver<bool>,
-    nudges: [(Arc<Mutex<Vec<Nudge>>>, Arc<Notify>); FEEDS],
+    nudges: [Nudges; FEEDS],
     process: JoinSet<()>,
     crash: Arc<Notify>,
     clock: Arc<PausedClock>,
