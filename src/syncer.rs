@@ -31,3 +31,4 @@ pub mod report;
 pub mod status;
 pub mod target;
 pub mod transform;
+pub mod upsync;

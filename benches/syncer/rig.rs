@@ -124,7 +124,8 @@ impl Rig {
         };
         let engine = Engine::new(plan, tools);
         let progress = engine.progress();
-        tasks.spawn(engine.run(Feeds { upstream, downstream, kinds: seen }, CancellationToken::new()));
+        let feeds = Feeds { upstream, downstream, kinds: seen, unshown: watch::channel(true).1 };
+        tasks.spawn(engine.run(feeds, CancellationToken::new()));
         let rig = Self { above, progress, _kinds: kinds, _tasks: tasks };
         rig.until("both sides are listed", || rig.progress.borrow().complete).await?;
         // Changes are told to watches, so they have to be open.

@@ -27,6 +27,7 @@ pub mod sides;
 mod sources;
 mod syncing;
 mod tasks;
+mod upsyncing;
 mod watching;
 
 /// Keeps a physical cluster in step with a workspace: workloads down, status up.

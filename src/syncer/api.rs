@@ -21,6 +21,8 @@ pub enum Action {
     Get,
     /// Of a collection, nothing but metadata.
     List,
+    /// Of what is not there yet.
+    Create,
     Merge,
     Apply,
     Delete,
@@ -61,6 +63,12 @@ impl Call {
     pub fn list(kind: &Kind, namespace: &str, limit: usize) -> Self {
         let path = format!("{}?limit={limit}", kind.collection(namespace));
         Self { action: Action::List, path, body: Value::Null }
+    }
+
+    /// It fails if anything of that name is there.
+    pub fn create(kind: &Kind, namespace: &str, manager: &str, body: Value) -> Self {
+        let path = format!("{}?fieldManager={manager}", kind.collection(namespace));
+        Self { action: Action::Create, path, body }
     }
 
     /// A server-side apply by `manager`. The body says what it may do: with resourceVersion "1", which no object

@@ -14,6 +14,7 @@ use super::{
     filter::{Refusal, ResourceFilter, SecretFilter},
     json::{entries, entry},
     kind::Kind,
+    upsync::{UPSYNC, is_copy},
 };
 use crate::api::placement::DecisionState;
 
@@ -22,8 +23,6 @@ const STATE: &str = "state.workload.kcp.io/";
 /// Annotations that begin so ask the target to delete its copy.
 const DELETION: &str = "deletion.internal.workload.kcp.io/";
 const SYNC: &str = "Sync";
-/// The target owns the object, and nothing of it goes down.
-const UPSYNC: &str = "Upsync";
 
 /// How objects are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +51,8 @@ pub struct Context<'a> {
 /// Whose an object is, and by which Placement.
 pub fn assign<'a>(object: &Value, context: &Context<'a>) -> (Assignment, Option<&'a Placed>) {
     let state = entry(object, "labels", &format!("{STATE}{}", context.key));
-    if state == Some(UPSYNC) {
+    // The target owns the object, or another one shows it: nothing of it goes down.
+    if state == Some(UPSYNC) || is_copy(object, context.kind) {
         return (Assignment::Released, None);
     }
     let selected = context.filter.admits(context.kind, object, context.namespace);

@@ -19,6 +19,7 @@ use self::document::Document;
 pub use self::policies::Policies;
 use super::{
     filter::{FilterOptions, ResourceFilter, SecretFilter, SecretPolicy},
+    kind::Kind,
     transform::Transforms,
 };
 use crate::api::placement::{GroupResource, Override};
@@ -52,13 +53,14 @@ pub enum Upsync {
 }
 
 impl Upsync {
-    pub fn group_resource(self) -> GroupResource {
-        let resource = match self {
-            Self::Endpoints => "endpoints",
-            Self::PersistentVolumes => "persistentvolumes",
-            Self::Pods => "pods",
+    pub fn kind(self) -> Kind {
+        let (resource, kind, namespaced) = match self {
+            Self::Endpoints => ("endpoints", "Endpoints", true),
+            Self::PersistentVolumes => ("persistentvolumes", "PersistentVolume", false),
+            Self::Pods => ("pods", "Pod", true),
         };
-        GroupResource { group: String::new(), resource: resource.to_owned() }
+        let (group, version) = (String::new(), "v1".to_owned());
+        Kind { group, version, resource: resource.to_owned(), kind: kind.to_owned(), namespaced }
     }
 }
 

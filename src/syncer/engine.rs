@@ -15,16 +15,16 @@ mod namespaces;
 pub mod object;
 mod pass;
 pub mod plan;
-mod progress;
-mod queue;
+pub(super) mod progress;
+pub(super) mod queue;
 pub mod recorder;
 mod references;
 mod requests;
 mod rules;
 mod run;
 mod sources;
-mod state;
-mod store;
+pub(super) mod state;
+pub(super) mod store;
 pub mod target;
 mod up;
 
@@ -40,7 +40,7 @@ use self::{asked::Working, state::State};
 pub use self::{
     deletable::Discovered,
     intake::{NAMESPACES, PLACEMENTS},
-    job::Apis,
+    job::{Apis, Failed},
     object::Object,
     plan::Plan,
     recorder::{Operation, Outcome, Recorder},
@@ -88,6 +88,8 @@ pub struct Feeds {
     pub upstream: mpsc::Receiver<Event<Object>>,
     pub downstream: mpsc::Receiver<Event<Object>>,
     pub kinds: watch::Receiver<Option<Arc<Resolved>>>,
+    /// Nothing that is shown upstream has to go before the SyncTarget may.
+    pub unshown: watch::Receiver<bool>,
 }
 
 /// Keeps one cluster in step with one workspace.
@@ -115,6 +117,6 @@ impl Engine {
 }
 
 #[cfg(test)]
-mod simulation;
+pub(super) mod simulation;
 #[cfg(test)]
 mod tests;

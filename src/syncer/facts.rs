@@ -12,6 +12,9 @@ use crate::api::{
     workload::{NodeSummary, Problem},
 };
 
+/// Of a report.
+pub const MOST_PROBLEMS: usize = 20;
+
 /// Objects of one kind, counted below.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Count {
@@ -66,4 +69,13 @@ pub struct Progress {
     pub paused: BTreeMap<GroupResource, String>,
     /// Both sides were listed.
     pub complete: bool,
+}
+
+impl Progress {
+    /// With what is wrong with objects that are shown upstream.
+    pub fn with(&self, shown: &Self) -> Self {
+        let problems = self.problems.iter().chain(&shown.problems).take(MOST_PROBLEMS).cloned().collect();
+        let paused = shown.paused.iter().chain(&self.paused).map(|(kind, why)| (kind.clone(), why.clone()));
+        Self { problems, paused: paused.collect(), ..self.clone() }
+    }
 }

@@ -5,7 +5,7 @@
 
 mod locator;
 
-pub use locator::{LOCATOR, Locator, TENANT_ID};
+pub use locator::{HASHED, LOCATOR, Locator, TENANT_ID};
 
 use super::{identity::Identity, kind::Kind};
 use crate::api::workload::NamespaceMapping;

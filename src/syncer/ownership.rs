@@ -149,6 +149,13 @@ pub fn release(owner: &Owner) -> Value {
     }})
 }
 
+/// The namespace of the workspace that a namespace on the cluster was made for, if this target made it.
+pub fn namespace_of(live: &Value, identity: &Identity) -> Option<String> {
+    let locator = Locator::of(live)?;
+    let name = naming::downstream_namespace(identity, &locator.namespace).ok()?;
+    (locator.is_of(identity) && live["metadata"]["name"] == *name).then_some(locator.namespace)
+}
+
 /// Whether this target let the object go, and of this object upstream: then it may take it again.
 pub fn was_released(live: &Value, identity: &Identity, upstream_uid: &str) -> bool {
     entry(live, "annotations", RELEASED_BY).is_some_and(|text| {

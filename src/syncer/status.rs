@@ -6,9 +6,8 @@
 
 mod generation;
 mod names;
-mod state;
+pub(super) mod state;
 mod storm;
-pub mod upsync;
 
 use std::borrow::Cow;
 

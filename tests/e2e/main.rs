@@ -71,6 +71,7 @@ mod syncer_placed;
 mod syncer_policies;
 mod syncer_process;
 mod syncer_removal;
+mod syncer_upsync;
 mod tmc;
 mod wait;
 mod wire;

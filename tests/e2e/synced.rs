@@ -29,11 +29,18 @@ impl<'a> Synced<'a> {
 
     /// The same in another mode.
     pub fn start_in(sides: Sides<'a>, mode: &str, flags: &[&str]) -> Self {
+        Self::granted(sides, mode, flags, &[])
+    }
+
+    /// The same with flags of `tmc rbac manifests` as well.
+    pub fn granted(sides: Sides<'a>, mode: &str, flags: &[&str], rights_flags: &[&str]) -> Self {
         let namespace = format!("t{:08x}", rand::random::<u32>());
         let above = sides.admin();
         above.run(&["create", "namespace", &namespace]);
         let own = [&*format!("--namespaces={namespace}"), "--qps=200", "--burst=200"];
-        let syncer = Syncer::start(sides, mode, &[&own, flags].concat());
+        let syncer = Syncer::granted(sides, mode, &[&own, flags].concat(), rights_flags);
+        syncer.run();
+        syncer.until_ready();
         let path = ["get", "synctarget", &syncer.target, "-ojsonpath={.status.key}"];
         let key = until("the target has a key", seconds(60), || match above.try_run(&path)? {
             key if key.is_empty() => Err("it has none".to_owned()),

@@ -75,6 +75,11 @@ impl<'a> Syncer<'a> {
 
     /// A SyncTarget, and on both sides what its syncer is and may do; nothing runs yet.
     pub fn new(sides: Sides<'a>, mode: &str, flags: &[&str]) -> Self {
+        Self::granted(sides, mode, flags, &[])
+    }
+
+    /// The same with flags of `tmc rbac manifests` as well.
+    pub fn granted(sides: Sides<'a>, mode: &str, flags: &[&str], rights_flags: &[&str]) -> Self {
         let workspace = match sides.above {
             Above::Kubernetes(_) => workspace(),
             Above::Dev(_) => "root".to_owned(),
@@ -84,7 +89,7 @@ impl<'a> Syncer<'a> {
         let uid = sides.targets.create_with(&target, &spec).expect("create a SyncTarget");
         let [above, below] = accounts(&target);
         let grant = |side: &str, admin: &Kubectl, account: &Account| {
-            let manifests = rights(&sides.admin(), side, &target, mode);
+            let manifests = rights(&sides.admin(), side, &target, mode, rights_flags);
             admin.with_text(&["apply", "--server-side"], &manifests).expect("apply the rights");
             account.kubeconfig(admin)
         };
@@ -251,10 +256,10 @@ impl Account {
 }
 
 /// The roles that the product prints for one side.
-fn rights(above: &Kubectl, side: &str, target: &str, mode: &str) -> String {
+fn rights(above: &Kubectl, side: &str, target: &str, mode: &str, more: &[&str]) -> String {
     let kubeconfig = format!("--kubeconfig={}", above.kubeconfig().display());
     let (side, mode) = (format!("--side={side}"), format!("--mode={mode}"));
-    let printed = tmc(&["rbac", "manifests", target, &kubeconfig, &side, &mode]);
+    let printed = tmc(&[&["rbac", "manifests", target, &kubeconfig, &side, &mode], more].concat());
     assert!(printed.status.success(), "tmc rbac manifests: {}", printed.stderr);
     printed.stdout
 }

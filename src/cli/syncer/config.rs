@@ -107,6 +107,13 @@ impl Config {
     fn choose(&mut self, args: &Args, findings: &mut Findings) {
         if let Some(file) = &args.config {
             self.rules = rules(file, findings);
+            if self.mode == Mode::Observe && !self.rules.upsync.is_empty() {
+                let file = file.display();
+                findings.add(format!(
+                    "--config: {file}: upsync: mode observe writes nothing into the workspace; leave it out, or choose \
+                     another --mode"
+                ));
+            }
         }
         let of_file = &self.rules.filter;
         let given = |all: &[String], of_file: &[String]| {
@@ -142,14 +149,10 @@ fn rules(file: &Path, findings: &mut Findings) -> Rules {
             return Rules::default();
         }
     };
-    let rules = Rules::read(&shown, &text).unwrap_or_else(|errors| {
+    Rules::read(&shown, &text).unwrap_or_else(|errors| {
         errors.iter().for_each(|error| findings.add(format!("--config: {error}")));
         Rules::default()
-    });
-    if !rules.upsync.is_empty() {
-        findings.add(format!("--config: {shown}: upsync: this version copies nothing up; leave it out"));
-    }
-    rules
+    })
 }
 
 struct Reader<'a>(&'a mut Findings);

@@ -114,5 +114,6 @@ impl Guarding {
 
 fn scope(identity: &Identity, config: &Config, kinds: Vec<GroupResource>) -> Scope {
     let (target, uid) = (identity.name.clone(), identity.uid.clone());
-    Scope { target, uid, mode: config.mode, kinds, upsync: Vec::new() }
+    let upsync = config.rules.upsync.iter().map(|kind| kind.kind().group_resource()).collect();
+    Scope { target, uid, mode: config.mode, kinds, upsync }
 }

@@ -8,7 +8,13 @@ use parking_lot::Mutex;
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{config::Config, sides::Sides, sources::Kinds, tasks::Tasks};
+use super::{
+    config::Config,
+    sides::Sides,
+    sources::Kinds,
+    tasks::Tasks,
+    upsyncing::{self, Upsyncing},
+};
 use crate::{
     api::workload::Mode,
     informers,
@@ -87,7 +93,7 @@ impl Start<'_> {
             upstream: sides.upstream.clone(),
             downstream: sides.downstream.clone(),
             limits: config.limits,
-            metrics: self.informed,
+            metrics: self.informed.clone(),
             target: config.sync_target.clone(),
             key: plan.key().to_owned(),
             placements: mode == assignment::Mode::Placement,
@@ -108,12 +114,29 @@ impl Start<'_> {
             clock: Arc::new(SystemClock::default()),
             rediscover: Arc::new(move || again.look()),
         };
+        let Upsyncing { run, progress: shown, unshown } =
+            upsyncing::start(tasks, config, sides, &self.informed, &plan, &tools);
         let engine = Engine::new(plan, tools);
         let (progress, ended) = (engine.progress(), CancellationToken::new());
-        let (feeds, stop, done) =
-            (Feeds { upstream, downstream, kinds: self.kinds }, self.stop, ended.clone());
+        let progress = match shown {
+            Some(shown) => upsyncing::merged(tasks, progress, shown),
+            None => progress,
+        };
+        let feeds = Feeds { upstream, downstream, kinds: self.kinds, unshown };
+        let (stop, done) = (self.stop, ended.clone());
         tasks.start("engine", async move {
-            engine.run(feeds, stop.clone()).await;
+            // Both end when one does.
+            let both = stop.child_token();
+            tokio::join!(
+                async {
+                    engine.run(feeds, both.clone()).await;
+                    both.cancel();
+                },
+                async {
+                    run(both.clone()).await;
+                    both.cancel();
+                },
+            );
             done.cancel();
             // Its end is no failure once the end has begun.
             if stop.is_cancelled() {

@@ -1,6 +1,7 @@
 //! The flags of an installation of a syncer, and what they ask for.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     time::Duration,
@@ -20,6 +21,7 @@ use crate::{
         ca::to_pem,
         syncer::{Access, TargetSpec, install, parse_kind},
     },
+    syncer::config::Config,
     upstream::settings::Settings,
 };
 
@@ -54,7 +56,7 @@ pub struct InstallArgs {
     #[arg(long, visible_alias = "resource-types", value_name = "KINDS", value_delimiter = ',', value_parser = parse_kind)]
     pub resources: Vec<GroupResource>,
 
-    /// Kinds that are copied up; they have to be in --config as well
+    /// Kinds that are copied up, beside those that --config names; they have to be there in the end
     #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = parse_kind)]
     pub upsync: Vec<GroupResource>,
 
@@ -138,7 +140,7 @@ impl InstallArgs {
             spec: self.spec(),
             mode: self.mode.into(),
             kinds: kinds_or_default(&self.resources),
-            upsync: self.upsync.clone(),
+            upsync: self.upsync(config.as_deref()),
             image: self.syncer_image.clone(),
             replicas: self.replicas,
             flags: self.flags(),
@@ -157,6 +159,13 @@ impl InstallArgs {
             },
             token_lifetime: self.token_lifetime,
         })
+    }
+
+    /// A file with mistakes is told of by the syncer.
+    fn upsync(&self, config: Option<&str>) -> Vec<GroupResource> {
+        let read = config.and_then(|text| Config::read("--config", text).ok()).unwrap_or_default();
+        let named = read.upsync.into_iter().map(|kind| kind.kind().group_resource());
+        self.upsync.iter().cloned().chain(named).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     fn spec(&self) -> TargetSpec {

@@ -14,6 +14,7 @@ impl Action {
     fn method(self) -> Method {
         match self {
             Self::Get | Self::List => Method::GET,
+            Self::Create => Method::POST,
             Self::Merge | Self::Apply => Method::PATCH,
             Self::Delete => Method::DELETE,
         }

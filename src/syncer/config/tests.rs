@@ -36,8 +36,8 @@ fn the_documented_example_is_read() {
     assert_eq!(config.secrets.policy, SecretPolicy::Selected);
     assert_eq!(config.secrets.named, [("shop".to_owned(), "registry-token".to_owned())].into());
     assert_eq!(config.transforms.len(), 3);
-    assert_eq!(config.upsync, [].into());
-    assert_eq!(Upsync::Pods.group_resource().resource, "pods");
+    assert_eq!(config.upsync, [Upsync::Endpoints, Upsync::PersistentVolumes, Upsync::Pods].into());
+    assert_eq!(Upsync::Pods.kind().resource, "pods");
     let sets = config.policies.of(&kind("apps", "statefulsets"));
     assert_eq!(sets.drift_policy, DriftPolicy::ReportOnly);
     assert_eq!(sets.on_immutable, OnImmutable::Recreate);

@@ -19,8 +19,7 @@ use crate::{
         assignment::Placed,
         discovery::Resolved,
         errors::Side,
-        naming::{self, Locator},
-        ownership::{Ownership, ownership},
+        ownership::{Ownership, namespace_of, ownership},
     },
 };
 
@@ -148,28 +147,13 @@ impl State {
 
     /// Which namespace of the workspace a namespace below was made for.
     pub fn namespace_below(&self, kept: &Kept) -> Option<Key> {
-        let object = kept.read();
-        let locator = Locator::of(&object)?;
-        let name = naming::downstream_namespace(&self.plan.identity, &locator.namespace).ok()?;
-        let ours = locator.is_of(&self.plan.identity) && object["metadata"]["name"] == *name;
-        ours.then(|| Key::namespace(&locator.namespace))
+        Some(Key::namespace(&namespace_of(&kept.read(), &self.plan.identity)?))
     }
 
     fn target_changed(&mut self, change: Change<Object>, now: Duration) {
-        let identity = &self.plan.identity;
-        let place = format!("/{}", identity.name);
-        let read = |object: Object| Target::read(&object.kept.read(), &identity.uid);
-        let seen = match change {
-            Change::Reset(objects) => {
-                objects.into_iter().find(|object| *object.place == *place).map(read).unwrap_or_default()
-            }
-            Change::Apply(object) if *object.place == *place => read(object),
-            Change::Delete(object) if *object.place == *place => Target::default(),
-            // Its kind is gone: nobody says any more that it is ours.
-            Change::NotInstalled => Target::default(),
-            _ => return,
-        };
-        self.see_target(seen, now);
+        if let Some(seen) = Target::told(change, &self.plan.identity) {
+            self.see_target(seen, now);
+        }
     }
 
     /// Takes note of the SyncTarget as it is.

@@ -134,7 +134,7 @@ impl State {
             (false, false) if !self.target.paused => {
                 Some(requests::target_finalizer(&self.plan, &self.target, true))
             }
-            (true, true) if self.is_released() => {
+            (true, true) if self.is_released() && self.unshown => {
                 Some(requests::target_finalizer(&self.plan, &self.target, false))
             }
             _ => None,

@@ -48,6 +48,15 @@ impl Object {
     }
 }
 
+impl Object {
+    /// That there is one, and nothing of what is in it.
+    pub fn bare(raw: &RawObject) -> Self {
+        let version = raw.meta.resource_version.parse().unwrap_or_default();
+        let place = place(&raw.meta.namespace, &raw.meta.name);
+        Self { place, kept: Kept { text: Box::default(), version } }
+    }
+}
+
 impl Kept {
     /// What a write answered.
     pub fn of(object: &Value) -> Self {

@@ -10,13 +10,11 @@ use crate::{
     api::{placement::GroupResource, workload::Problem},
     syncer::{
         decide::{Bucket, Report},
-        facts::Buckets,
+        facts::{Buckets, MOST_PROBLEMS},
         kind::Kind,
     },
 };
 
-/// Of a report.
-const PROBLEMS: usize = 20;
 /// Characters of one problem's message.
 const MESSAGE: usize = 256;
 
@@ -107,7 +105,7 @@ impl Ledger {
             message: trouble.report.message.chars().take(MESSAGE).collect(),
             since: Some(Time(trouble.since)),
         };
-        all.into_iter().take(PROBLEMS).map(named).collect()
+        all.into_iter().take(MOST_PROBLEMS).map(named).collect()
     }
 }
 

@@ -36,6 +36,7 @@ impl Engine {
         // They may be known already.
         feeds.kinds.mark_changed();
         loop {
+            self.see_shown(*feeds.unshown.borrow_and_update());
             self.tick();
             let wake = self.wake();
             tokio::select! {
@@ -63,6 +64,7 @@ impl Engine {
                     }
                     self.take(Side::Downstream, &mut below);
                 }
+                Ok(()) = feeds.unshown.changed() => {}
                 () = sleep_until(wake) => {}
             }
         }
@@ -70,6 +72,12 @@ impl Engine {
             self.ended(ended);
         }
         self.tell(true);
+    }
+
+    fn see_shown(&mut self, unshown: bool) {
+        if std::mem::replace(&mut self.state.unshown, unshown) != unshown {
+            self.state.queue.changed(&Key::target(), self.now().elapsed);
+        }
     }
 
     pub(super) fn now(&self) -> Now {

@@ -25,8 +25,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub(super) use self::{
-    feed::Nudge,
+pub(in crate::syncer) use self::{
+    feed::{Feed, Nudge},
     server::Server,
     wire::{Fault, Wire},
 };
@@ -95,6 +95,8 @@ pub(super) struct World {
     pub(super) down: Wire,
     pub(super) leads: Arc<AtomicBool>,
     pub(super) progress: watch::Receiver<Arc<Progress>>,
+    /// Whether no copy is left upstream.
+    pub(super) unshown: watch::Sender<bool>,
     nudges: [Nudges; 2],
     process: JoinSet<()>,
     stop: CancellationToken,
@@ -126,6 +128,7 @@ impl World {
             down: Wire::new(down, crash.clone()),
             leads: Arc::new(AtomicBool::new(true)),
             progress: watch::channel(Arc::default()).1,
+            unshown: watch::Sender::new(true),
             nudges: Default::default(),
             process: JoinSet::new(),
             stop: CancellationToken::new(),
@@ -171,7 +174,7 @@ impl World {
         };
         let engine = Engine::new(self.plan.clone(), tools);
         self.progress = engine.progress();
-        let feeds = Feeds { upstream, downstream, kinds: kinds_seen };
+        let feeds = Feeds { upstream, downstream, kinds: kinds_seen, unshown: self.unshown.subscribe() };
         let stop = self.stop.clone();
         self.process.spawn(async move {
             let _kinds = sender;

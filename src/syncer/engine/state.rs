@@ -130,6 +130,8 @@ pub struct State {
     pub discovered: bool,
     /// Something is not served that was.
     pub rediscover: bool,
+    /// Nothing that is shown upstream has to go before the SyncTarget may.
+    pub unshown: bool,
 }
 
 impl State {
@@ -155,6 +157,7 @@ impl State {
             gates: (false, false),
             discovered: false,
             rediscover: false,
+            unshown: false,
         }
     }
 

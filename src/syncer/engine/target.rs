@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::object::Object;
 use crate::{
     api::workload::{GROUP, RESOURCE, VERSION, condition},
+    informers::Change,
     syncer::{
         breaker::ALLOW,
+        identity::Identity,
         json::{entries, entry, meta},
         kind::Kind,
     },
@@ -64,6 +67,22 @@ impl Target {
                 .filter(|condition| condition["reason"] == "DeletionsPaused")
                 .and_then(|condition| Some(condition["message"].as_str()?.to_owned())),
         }
+    }
+
+    /// What a source tells of it; none if that is nothing.
+    pub fn told(change: Change<Object>, identity: &Identity) -> Option<Self> {
+        let place = format!("/{}", identity.name);
+        let read = |object: Object| Self::read(&object.kept.read(), &identity.uid);
+        Some(match change {
+            Change::Reset(objects) => {
+                objects.into_iter().find(|object| *object.place == *place).map(read).unwrap_or_default()
+            }
+            Change::Apply(object) if *object.place == *place => read(object),
+            Change::Delete(object) if *object.place == *place => Self::default(),
+            // Its kind is gone: nobody says any more that it is ours.
+            Change::NotInstalled => Self::default(),
+            _ => return None,
+        })
     }
 
     pub fn has_finalizer(&self) -> bool {

@@ -14,6 +14,9 @@ pub const LOCATOR: &str = "kcp.io/namespace-locator";
 /// Label of a namespace on the cluster: equal for all namespaces of one workspace and target.
 pub const TENANT_ID: &str = "kcp.io/tenant-id";
 
+/// What the name of every namespace begins with that is named by a hash.
+pub const HASHED: &str = "kcp-";
+
 /// Which namespace of which workspace, for which target.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -76,7 +79,7 @@ impl Locator {
     /// The name of the namespace on the cluster: `kcp-` and 12 digits.
     pub fn hashed_name(&self) -> String {
         let digits = digest(&self.to_text(), Base::ThirtySix);
-        format!("kcp-{}", &digits[..digits.len().min(12)])
+        format!("{HASHED}{}", &digits[..digits.len().min(12)])
     }
 
     pub fn tenant_id(&self) -> String {

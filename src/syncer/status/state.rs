@@ -81,7 +81,7 @@ impl SyncState {
 }
 
 /// Takes out the conditions that only we say: a cluster that says them itself does not know them from us.
-pub(super) fn drop_ours(status: &mut Map<String, Value>) {
+pub(in crate::syncer) fn drop_ours(status: &mut Map<String, Value>) {
     let is_ours = |condition: &Value| {
         let kind = condition["type"].as_str();
         kind.is_some_and(|kind| kind == COMPLETE || kind.starts_with(SYNC_STATE_CONDITION))

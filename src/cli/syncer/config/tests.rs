@@ -99,3 +99,17 @@ fn lists_and_switches_are_read() {
     assert!(config.filter.needs_annotations());
     assert_eq!((config.resync, config.leader_elect, config.dry_run), (None, false, true));
 }
+
+#[test]
+fn who_only_observes_shows_nothing_above() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "upsync: [pods]\n").unwrap();
+    let with = |mode: &str| {
+        let flags =
+            ["--sync-target-name=a", &format!("--mode={mode}"), "--config", file.path().to_str().unwrap()];
+        read(&flags)
+    };
+    let (config, findings) = with("filter");
+    assert!(findings.is_empty() && config.rules.upsync.len() == 1, "{findings}");
+    assert!(with("observe").1.to_string().contains("upsync: mode observe writes nothing"));
+}

@@ -20,7 +20,7 @@ use crate::{
 
 /// What is done to a feed beside its work.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::syncer::engine) enum Nudge {
+pub(in crate::syncer) enum Nudge {
     /// All is listed anew, as after a gap.
     Relist,
     /// A list that is empty, though the server is not.
@@ -32,18 +32,18 @@ pub(in crate::syncer::engine) enum Nudge {
 }
 
 /// One side's feed.
-pub(super) struct Feed {
-    pub(super) server: Arc<Mutex<Arc<Server>>>,
-    pub(super) resources: Vec<Resource>,
+pub(in crate::syncer) struct Feed {
+    pub(in crate::syncer) server: Arc<Mutex<Arc<Server>>>,
+    pub(in crate::syncer) resources: Vec<Resource>,
     /// Only what bears this label.
-    pub(super) label: Option<(String, String)>,
-    pub(super) events: mpsc::Sender<Event<Object>>,
-    pub(super) nudges: Arc<Mutex<Vec<Nudge>>>,
-    pub(super) nudged: Arc<Notify>,
+    pub(in crate::syncer) label: Option<(String, String)>,
+    pub(in crate::syncer) events: mpsc::Sender<Event<Object>>,
+    pub(in crate::syncer) nudges: Arc<Mutex<Vec<Nudge>>>,
+    pub(in crate::syncer) nudged: Arc<Notify>,
 }
 
 impl Feed {
-    pub(super) async fn run(self) {
+    pub(in crate::syncer) async fn run(self) {
         let mut server = self.server.lock().clone();
         let mut seen = self.relist(&server).await;
         let mut changed = server.changed.subscribe();

@@ -11,26 +11,26 @@ use super::apply;
 use crate::syncer::api::{Action, Answer, ApiError, Call, Cause, Details};
 
 /// Which fields each manager has, as JSON pointers.
-pub(in crate::syncer::engine) type Managers = BTreeMap<String, BTreeSet<String>>;
+pub(in crate::syncer) type Managers = BTreeMap<String, BTreeSet<String>>;
 
 #[derive(Default)]
-pub(in crate::syncer::engine) struct State {
+pub(in crate::syncer) struct State {
     /// By path.
-    pub(in crate::syncer::engine) objects: BTreeMap<String, Value>,
+    pub(in crate::syncer) objects: BTreeMap<String, Value>,
     pub(super) managers: BTreeMap<String, Managers>,
     /// Every change: path, what is there now.
     pub(super) log: Vec<(String, Value, bool)>,
     pub(super) version: u64,
     pub(super) uids: u64,
     /// Every write that changed something, as `ACTION path`.
-    pub(in crate::syncer::engine) writes: Vec<String>,
+    pub(in crate::syncer) writes: Vec<String>,
     /// Collections that are not served.
-    pub(in crate::syncer::engine) missing: BTreeSet<String>,
+    pub(in crate::syncer) missing: BTreeSet<String>,
 }
 
 /// A server, and a signal of its changes.
-pub(in crate::syncer::engine) struct Server {
-    pub(in crate::syncer::engine) state: Mutex<State>,
+pub(in crate::syncer) struct Server {
+    pub(in crate::syncer) state: Mutex<State>,
     pub(super) changed: watch::Sender<usize>,
 }
 
@@ -106,6 +106,7 @@ impl Server {
         let answer = match call.action {
             Action::Get => state.get(path, &place),
             Action::List => Ok(state.list(path)),
+            Action::Create => state.create(path, &call.body),
             Action::Apply => state.apply(path, &place, query, &call.body),
             Action::Merge => state.merge(path, &place, query, &call.body),
             Action::Delete => state.delete(path, &place, &call.body),
@@ -120,7 +121,7 @@ impl Server {
     }
 
     /// What a person or a controller does with `kubectl edit`.
-    pub(in crate::syncer::engine) fn edit(&self, path: &str, manager: &str, change: impl FnOnce(&mut Value)) {
+    pub(in crate::syncer) fn edit(&self, path: &str, manager: &str, change: impl FnOnce(&mut Value)) {
         let mut state = self.state.lock();
         let Some(live) = state.objects.get(path).cloned() else { return };
         let mut object = live.clone();
@@ -134,7 +135,7 @@ impl Server {
     }
 
     /// What a person makes with `kubectl create`.
-    pub(in crate::syncer::engine) fn create(&self, path: &str, object: Value) -> bool {
+    pub(in crate::syncer) fn create(&self, path: &str, object: Value) -> bool {
         let mut state = self.state.lock();
         if state.objects.contains_key(path) {
             return false;
@@ -151,7 +152,7 @@ impl Server {
     }
 
     /// What `kubectl delete` does.
-    pub(in crate::syncer::engine) fn delete(&self, path: &str) {
+    pub(in crate::syncer) fn delete(&self, path: &str) {
         let mut state = self.state.lock();
         if let Some(place) = Place::parse(path) {
             let _ = state.delete(path, &place, &Value::Null);
@@ -161,11 +162,11 @@ impl Server {
         self.changed.send_replace(length);
     }
 
-    pub(in crate::syncer::engine) fn get(&self, path: &str) -> Option<Value> {
+    pub(in crate::syncer) fn get(&self, path: &str) -> Option<Value> {
         self.state.lock().objects.get(path).cloned()
     }
 
-    pub(in crate::syncer::engine) fn writes(&self) -> usize {
+    pub(in crate::syncer) fn writes(&self) -> usize {
         self.state.lock().writes.len()
     }
 }

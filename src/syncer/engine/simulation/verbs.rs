@@ -38,6 +38,20 @@ impl State {
         self.store(path, object)
     }
 
+    /// In a collection. What it says of a status is not kept.
+    pub(super) fn create(&mut self, collection: &str, body: &Value) -> Result<Answer, ApiError> {
+        let path = format!("{collection}/{}", meta(body, "name"));
+        let place = Place::parse(&path).expect("a path of the API");
+        if self.objects.contains_key(&path) {
+            let Place { group, resource, name, .. } = place;
+            return Err(refused(409, "AlreadyExists", "already exists", group, resource, name, Vec::new()));
+        }
+        self.admit(&place)?;
+        let mut object = body.clone();
+        object.as_object_mut().map(|object| object.remove("status"));
+        Ok(ok(201, self.make(&path, &place, object)))
+    }
+
     pub(super) fn store(&mut self, path: &str, mut object: Value) -> Value {
         if let Some(live) = self.objects.get(path) {
             object["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"].clone();

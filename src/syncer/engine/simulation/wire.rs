@@ -11,7 +11,7 @@ use crate::syncer::api::{Action, Answer, Api, ApiError, Call};
 
 /// What happens to a request.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::syncer::engine) enum Fault {
+pub(in crate::syncer) enum Fault {
     /// It is not carried out.
     Before(ApiError),
     /// It is carried out, and the answer is lost.
@@ -22,36 +22,36 @@ pub(in crate::syncer::engine) enum Fault {
 }
 
 #[derive(Default)]
-pub(in crate::syncer::engine) struct Faults {
+pub(in crate::syncer) struct Faults {
     /// By the number of the request.
-    pub(in crate::syncer::engine) at: BTreeMap<usize, Fault>,
+    pub(in crate::syncer) at: BTreeMap<usize, Fault>,
     /// Of every request.
-    pub(in crate::syncer::engine) always: Option<Fault>,
+    pub(in crate::syncer) always: Option<Fault>,
     /// Of every GET only.
-    pub(in crate::syncer::engine) reads: Option<ApiError>,
+    pub(in crate::syncer) reads: Option<ApiError>,
     count: usize,
 }
 
 /// One side's wire.
 #[derive(Clone)]
-pub(in crate::syncer::engine) struct Wire {
-    pub(in crate::syncer::engine) server: Arc<Mutex<Arc<Server>>>,
-    pub(in crate::syncer::engine) faults: Arc<Mutex<Faults>>,
+pub(in crate::syncer) struct Wire {
+    pub(in crate::syncer) server: Arc<Mutex<Arc<Server>>>,
+    pub(in crate::syncer) faults: Arc<Mutex<Faults>>,
     /// Told when the process is to die.
-    pub(super) crash: Arc<Notify>,
+    pub(in crate::syncer) crash: Arc<Notify>,
 }
 
 impl Wire {
-    pub(super) fn new(server: Arc<Server>, crash: Arc<Notify>) -> Self {
+    pub(in crate::syncer) fn new(server: Arc<Server>, crash: Arc<Notify>) -> Self {
         Self { server: Arc::new(Mutex::new(server)), faults: Arc::default(), crash }
     }
 
     /// Requests so far.
-    pub(in crate::syncer::engine) fn count(&self) -> usize {
+    pub(in crate::syncer) fn count(&self) -> usize {
         self.faults.lock().count
     }
 
-    pub(in crate::syncer::engine) fn heal(&self) {
+    pub(in crate::syncer) fn heal(&self) {
         let mut faults = self.faults.lock();
         faults.at.clear();
         faults.always = None;

@@ -121,6 +121,18 @@ async fn a_sync_target_that_goes_takes_nothing_along() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_sync_target_waits_until_its_copies_are_gone() {
+    let mut world = with(0).await;
+    world.unshown.send_replace(false);
+    world.server(0).delete(TARGET);
+    world.pass(10 * MINUTE).await;
+    assert!(world.server(0).get(TARGET).is_some());
+    world.unshown.send_replace(true);
+    world.pass(MINUTE).await;
+    assert!(world.server(0).get(TARGET).is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_sync_target_that_is_torn_away_stops_everything() {
     let mut world = with(30).await;
     world.server(0).edit(TARGET, "user", |target| target["metadata"]["finalizers"] = json!([]));

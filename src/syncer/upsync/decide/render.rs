@@ -15,6 +15,11 @@ use crate::{
     },
 };
 
+/// Whom a Pod waits for that is to run nowhere: there is no such scheduler.
+const SCHEDULER: &str = "upsync.workload.kcp.io";
+const RECLAIM: &str = "persistentVolumeReclaimPolicy";
+/// By what names a volume is bound and its provisioner found, which deletes what is in it.
+const BINDING: &str = "pv.kubernetes.io";
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// Members of an object that are made by its server, or told apart.
 const NOT_COPIED: [&str; 4] = ["apiVersion", "kind", "metadata", "status"];
@@ -26,8 +31,12 @@ pub(super) fn copy(original: &Value, context: &Context<'_>) -> Result<Value, Tro
     members.retain(|name, _| !NOT_COPIED.contains(&name.as_str()));
     context.namespace.map_back(&mut members);
     if let Some(Value::Object(spec)) = members.get_mut("spec") {
-        // They can only be added to a Pod that is there.
-        spec.remove("ephemeralContainers");
+        match context.kind.resource.as_str() {
+            "pods" => inert(spec),
+            // Whoever deletes the copy deletes no data with it.
+            "persistentvolumes" => drop(spec.insert(RECLAIM.to_owned(), "Retain".into())),
+            _ => {}
+        }
         if let Some(Value::Object(claim)) = spec.get_mut("claimRef") {
             claim.retain(|name, _| name != "uid" && name != "resourceVersion");
         }
@@ -50,11 +59,23 @@ pub(super) fn copy(original: &Value, context: &Context<'_>) -> Result<Value, Tro
     Ok(copy)
 }
 
+/// A Pod that nothing upstream acts on: no scheduler places it, no kubelet runs it, no collector misses its node, and
+/// no admission looks for the classes of another cluster or gives it a token.
+fn inert(spec: &mut Map<String, Value>) {
+    let of_below =
+        ["nodeName", "priority", "priorityClassName", "preemptionPolicy", "runtimeClassName", "overhead"];
+    of_below.iter().for_each(|field| drop(spec.remove(*field)));
+    // They can only be added to a Pod that is there.
+    spec.remove("ephemeralContainers");
+    spec.insert("schedulerName".to_owned(), SCHEDULER.into());
+    spec.insert("automountServiceAccountToken".to_owned(), false.into());
+}
+
 /// Labels or annotations, without those that are somebody's marks.
 fn kept(original: &Value, map: &str) -> Map<String, Value> {
     let is_mark = |name: &str| {
         let prefix = name.split_once('/').map_or("", |(prefix, _)| prefix);
-        prefix == "kcp.io" || prefix.ends_with(".kcp.io") || name == LAST_APPLIED
+        prefix == "kcp.io" || prefix.ends_with(".kcp.io") || prefix == BINDING || name == LAST_APPLIED
     };
     let entries = entries(original, map).into_iter();
     entries.filter(|(name, _)| !is_mark(name)).map(|(name, text)| (name, text.into())).collect()

@@ -39,13 +39,18 @@ impl Owner {
 }
 
 /// Label and owner both say so, and the owner speaks of an object of this name.
-pub(super) fn is_ours(copy: &Value, context: &Context<'_>) -> bool {
+pub fn is_ours(copy: &Value, context: &Context<'_>) -> bool {
     let namespace = if context.kind.namespaced { context.namespace.downstream } else { "" };
     let labelled = entry(copy, "labels", &format!("{STATE}{}", context.key)) == Some(UPSYNC);
     labelled
         && Owner::read(copy).is_some_and(|owner| {
             owner.target == context.target && owner.name == context.name && owner.namespace == namespace
         })
+}
+
+/// Where the original is, as the copy says; empty for an object in no namespace.
+pub fn namespace_below(copy: &Value) -> Option<String> {
+    Owner::read(copy).map(|owner| owner.namespace)
 }
 
 /// Whether the copy is that of this very original.

@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use http::Method;
 use serde_json::{Value, json};
 
-use super::{Below, Context, MOST, Request, Step, decide};
+use super::{Below, Context, MOST, Step, decide};
 use crate::{
     api::share::patch::Settled,
-    syncer::{kind::Kind, status::Namespace},
+    syncer::{
+        api::{Action, Call},
+        kind::Kind,
+        status::Namespace,
+    },
 };
 
 pub(super) const KEY: &str = "6ohB8yeXhwqTQVuBzJRgqcRJTpRjX7yTZu5g5g";
@@ -42,7 +45,7 @@ pub(super) struct World {
     pub live: Live,
     settled: BTreeMap<String, Settled>,
     version: u64,
-    pub requests: Vec<Request>,
+    pub requests: Vec<Call>,
 }
 
 impl World {
@@ -114,6 +117,7 @@ impl World {
             name,
             copies: self.upstream.len().min(MOST - 1),
             settled: self.settled.get(name).copied(),
+            stuck: false,
         })
     }
 
@@ -124,7 +128,7 @@ impl World {
             Step::Status { wanted, .. } => Some(wanted.clone()),
             _ => None,
         };
-        let Some(request) = self.with(name, |context| step.request(context)) else { return false };
+        let Some(request) = self.with(name, |context| step.request(context, "m")) else { return false };
         self.requests.push(request.clone());
         if fate != Fate::Lost {
             let answer = self.serve(name, request);
@@ -138,7 +142,7 @@ impl World {
         true
     }
 
-    fn serve(&mut self, name: &str, request: Request) -> Option<Value> {
+    fn serve(&mut self, name: &str, request: Call) -> Option<Value> {
         self.version += 1;
         let version = self.version.to_string();
         let known = self.upstream.get(name).cloned();
@@ -149,8 +153,8 @@ impl World {
                     .all(|field| meta[field].is_null() || meta[field] == known["metadata"][field])
             })
         };
-        match (request.method, request.path.ends_with("/status")) {
-            (Method::POST, _) if known.is_none() => {
+        match (request.action, request.path.contains("/status?")) {
+            (Action::Create, _) if known.is_none() => {
                 let mut object = request.body;
                 object["metadata"]["uid"] = format!("up-{version}").into();
                 object["metadata"]["resourceVersion"] = version.into();
@@ -158,7 +162,7 @@ impl World {
                 object["status"] = json!({"phase": "Pending"});
                 self.upstream.insert(name.to_owned(), object);
             }
-            (Method::PATCH, status) if agrees(&request.body["metadata"]) => {
+            (Action::Merge, status) if agrees(&request.body["metadata"]) => {
                 let mut object = known?;
                 if status {
                     json_patch::merge(&mut object["status"], &request.body["status"]);
@@ -171,7 +175,7 @@ impl World {
                 object["metadata"]["resourceVersion"] = version.into();
                 self.upstream.insert(name.to_owned(), object);
             }
-            (Method::DELETE, _) if agrees(&request.body["preconditions"]) => {
+            (Action::Delete, _) if agrees(&request.body["preconditions"]) => {
                 self.upstream.remove(name);
             }
             _ => return None,

@@ -9,19 +9,23 @@ mod render;
 #[cfg(test)]
 mod simulated;
 
-use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::{Namespace, Trouble, state};
 use crate::{
     api::share::{
         clean::{Clean, clean},
         patch::{Settled, is_same, status_patch},
     },
-    syncer::kind::Kind,
+    syncer::{
+        api::{Action, Call},
+        errors::ErrorType,
+        json::meta,
+        kind::Kind,
+        status::{Namespace, Trouble, state},
+    },
 };
 
-pub use self::owner::UPSYNC;
+pub use self::owner::{STATE, UPSYNC, is_ours, namespace_below};
 
 /// Copies of one kind that one target may have.
 pub const MOST: usize = 10_000;
@@ -42,6 +46,12 @@ pub fn namespace_of<'a>(kind: &Kind, downstream: &'a Value) -> Option<&'a str> {
         false => &downstream["spec"]["claimRef"]["namespace"],
     };
     place.as_str().filter(|namespace| !namespace.is_empty())
+}
+
+/// Whether an object is the copy of a cluster's object, whichever cluster that is.
+pub fn is_copy(object: &Value, kind: &Kind) -> bool {
+    let labels = || object["metadata"]["labels"].as_object().into_iter().flatten();
+    admits(kind) && labels().any(|(name, value)| name.starts_with(STATE) && value == UPSYNC)
 }
 
 /// The original.
@@ -71,6 +81,8 @@ pub struct Context<'a> {
     pub copies: usize,
     /// What the server made of the last write of this copy's status.
     pub settled: Option<Settled>,
+    /// The server refused to change the copy into what is wanted: it is made anew.
+    pub stuck: bool,
 }
 
 /// What is to be done.
@@ -115,41 +127,32 @@ impl Refusal {
     }
 
     /// As metrics count it.
-    pub fn error_type(&self) -> &'static str {
+    pub fn error_type(&self) -> ErrorType {
         match self {
-            Self::Taken => "ownership_conflict",
-            Self::TooMany => "too_large",
-            Self::Status(trouble) => trouble.error_type(),
+            Self::Taken => ErrorType::OwnershipConflict,
+            Self::TooMany => ErrorType::TooLarge,
+            Self::Status(_) => ErrorType::StatusFailed,
         }
     }
 }
 
-/// A step as it is asked of the API upstream.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Request {
-    pub method: Method,
-    pub path: String,
-    pub content_type: &'static str,
-    pub body: Value,
-}
-
 impl Step {
-    /// `None`: nothing is asked upstream.
-    pub fn request(self, context: &Context<'_>) -> Option<Request> {
-        let namespace = if context.kind.namespaced { context.namespace.upstream } else { "" };
-        let object = context.kind.path(namespace, context.name);
-        let (method, path, content_type, body) = match self {
+    /// As it is asked of the API upstream; `None`: nothing is.
+    pub fn request(self, context: &Context<'_>, manager: &str) -> Option<Call> {
+        let (kind, name) = (context.kind, context.name);
+        let namespace = if kind.namespaced { context.namespace.upstream } else { "" };
+        Some(match self {
             Self::Nothing | Self::Prove | Self::Refused(_) => return None,
-            Self::Create(body) => {
-                (Method::POST, context.kind.collection(namespace), "application/json", body)
-            }
-            Self::Update(patch) => (Method::PATCH, object, "application/merge-patch+json", patch),
+            Self::Create(body) => Call::create(kind, namespace, manager, body),
+            Self::Update(patch) => Call::merge(kind, namespace, name, manager, patch),
             Self::Status { patch, .. } => {
-                (Method::PATCH, format!("{object}/status"), "application/merge-patch+json", patch)
+                let path = format!("{}/status?fieldManager={manager}", kind.path(namespace, name));
+                Call { action: Action::Merge, path, body: patch }
             }
-            Self::Delete(options) => (Method::DELETE, object, "application/json", options),
-        };
-        Some(Request { method, path, content_type, body })
+            Self::Delete(options) => {
+                Call { action: Action::Delete, path: kind.path(namespace, name), body: options }
+            }
+        })
     }
 }
 
@@ -170,12 +173,23 @@ pub fn decide(upstream: Option<&Value>, below: Below<'_>, context: &Context<'_>)
     }
 }
 
+/// Keeps a volume that is bound, which a copy is for good.
+const PROTECTION: &str = "kubernetes.io/pv-protection";
+
 /// What was deleted already goes when it goes.
 fn delete(copy: &Value, context: &Context<'_>) -> Step {
-    if copy["metadata"]["deletionTimestamp"].is_string() {
-        return Step::Nothing;
-    }
     let meta = &copy["metadata"];
+    if meta["deletionTimestamp"].is_string() {
+        let finalizers = meta["finalizers"].as_array().map_or(&[][..], Vec::as_slice);
+        let others: Vec<_> = finalizers.iter().filter(|one| *one != PROTECTION).collect();
+        if others.len() == finalizers.len() {
+            return Step::Nothing;
+        }
+        let (uid, version) = (&meta["uid"], &meta["resourceVersion"]);
+        return Step::Update(
+            json!({"metadata": {"uid": uid, "resourceVersion": version, "finalizers": others}}),
+        );
+    }
     let preconditions = json!({"uid": meta["uid"], "resourceVersion": meta["resourceVersion"]});
     let mut options = json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background", "preconditions": preconditions});
     if context.kind.resource == "pods" {
@@ -186,8 +200,8 @@ fn delete(copy: &Value, context: &Context<'_>) -> Step {
 }
 
 fn keep(copy: &Value, original: &Value, context: &Context<'_>) -> Step {
-    // Another one of the same name: its predecessor is gone.
-    if !owner::is_of(copy, original) {
+    // Another one of the same name: its predecessor is gone. Or somebody deletes the copy.
+    if !owner::is_of(copy, original) || !meta(copy, "deletionTimestamp").is_empty() {
         return delete(copy, context);
     }
     let wanted = match render::copy(original, context) {
@@ -195,6 +209,9 @@ fn keep(copy: &Value, original: &Value, context: &Context<'_>) -> Step {
         Err(trouble) => return Step::Refused(trouble.into()),
     };
     if !render::is_same(copy, &wanted) {
+        if context.stuck {
+            return delete(copy, context);
+        }
         return Step::Update(render::update(copy, wanted));
     }
     if context.kind.resource == "endpoints" {

@@ -1,0 +1,5 @@
+//! The loop between two simulated sides.
+
+mod chaos;
+mod flows;
+mod world;
