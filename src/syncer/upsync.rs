@@ -1,7 +1,7 @@
 //! What a cluster makes for the workloads of a workspace, shown in the workspace: Pods, Endpoints and
 //! PersistentVolumes, for the kinds that are asked for.
 //!
-//! A small engine beside the engine: one task owns what is known of both sides, [`decide`] names one step for one
+//! A small engine beside the engine: one task owns what is known of both sides, `decide` names one step for one
 //! object, and requests are made beside it. Fed by informers of its own; told by `Lead` whether it may write. It
 //! never writes to the cluster, and it must not know what is synced down.
 
