@@ -120,7 +120,7 @@ impl State {
     }
 
     /// Whether there may be something to write.
-    pub fn has_work(&self) -> bool {
+    fn has_work(&self) -> bool {
         self.targets_feed.listed && self.leases_feed.listed && !self.queue.is_empty()
     }
 

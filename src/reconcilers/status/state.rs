@@ -134,7 +134,7 @@ impl State {
         self.retries.next().map(|at| at + PAST)
     }
 
-    pub fn has_work(&self) -> bool {
+    fn has_work(&self) -> bool {
         self.targets.listed && !self.queue.is_empty()
     }
 
