@@ -162,6 +162,7 @@ fn plan() -> Result<Plan> {
         cluster: "root:bench".to_owned(),
         workspace: "root:bench".to_owned(),
         namespace_mapping: NamespaceMapping::Hashed,
+        derived: Default::default(),
     };
     let mut plan = Plan::new(identity, Mode::Filter, HashKey::random());
     let options = FilterOptions { resource_types: vec!["configmaps".to_owned()], ..FilterOptions::default() };

@@ -60,9 +60,9 @@ pub struct Args {
     /// Begin with SyncTargets and sample workloads (this is the default)
     #[arg(long, overrides_with = "no_demo")]
     demo: bool,
-    /// What the demo's syncers do: `observe` reports what runs on the clusters, `filter` carries all of a workspace
-    /// down to its clusters and the status up
-    #[arg(long, value_name = "MODE", default_value = "observe", value_parser = syncer_mode)]
+    /// What the demo's syncers do: `filter` carries all of a workspace down to its clusters and the status up, `observe`
+    /// reports what runs on the clusters and writes nothing there
+    #[arg(long, value_name = "MODE", default_value = "filter", value_parser = syncer_mode)]
     syncer_mode: Mode,
     /// Begin with nothing but the workspaces
     #[arg(long)]

@@ -7,6 +7,8 @@ mod locator;
 
 pub use locator::{HASHED, LOCATOR, Locator, TENANT_ID};
 
+use std::sync::Arc;
+
 use super::{identity::Identity, kind::Kind};
 use crate::api::workload::NamespaceMapping;
 
@@ -48,8 +50,19 @@ pub fn downstream(
     namespace: &str,
     name: &str,
 ) -> Result<Place, NamingError> {
+    mapped(identity, identity.namespace_mapping, kind, namespace, name)
+}
+
+/// The same if namespaces were mapped so.
+pub fn mapped(
+    identity: &Identity,
+    mapping: NamespaceMapping,
+    kind: &Kind,
+    namespace: &str,
+    name: &str,
+) -> Result<Place, NamingError> {
     let namespace = match kind.namespaced {
-        true => downstream_namespace(identity, namespace)?,
+        true => mapped_namespace(identity, mapping, namespace)?,
         false => String::new(),
     };
     Ok(Place { namespace, name: downstream_name(kind, name)? })
@@ -57,13 +70,26 @@ pub fn downstream(
 
 /// The namespace on the cluster that holds a namespace of the workspace.
 pub fn downstream_namespace(identity: &Identity, namespace: &str) -> Result<String, NamingError> {
+    mapped_namespace(identity, identity.namespace_mapping, namespace)
+}
+
+fn mapped_namespace(
+    identity: &Identity,
+    mapping: NamespaceMapping,
+    namespace: &str,
+) -> Result<String, NamingError> {
     if is_system_namespace(namespace) {
         return Err(NamingError::SystemNamespace(namespace.to_owned()));
     }
-    Ok(match identity.namespace_mapping {
-        NamespaceMapping::Hashed => Locator::new(identity, namespace).hashed_name(),
+    Ok(match mapping {
+        NamespaceMapping::Hashed => hashed(identity, namespace).to_string(),
         NamespaceMapping::Preserve => namespace.to_owned(),
     })
+}
+
+/// The name that stands for a namespace of the workspace where they are named by hashes.
+pub fn hashed(identity: &Identity, namespace: &str) -> Arc<str> {
+    identity.hashed(namespace, || Locator::new(identity, namespace).hashed_name())
 }
 
 /// The name on the cluster. No two names become one, and [`upstream_name`] leads back.

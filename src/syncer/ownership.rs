@@ -84,9 +84,8 @@ impl Owner {
         if (resource, group) != (&*kind.resource, &*kind.group) {
             return false;
         }
-        let hashed = || Locator::new(identity, &self.namespace).hashed_name();
         let is_there = match kind.namespaced {
-            true => namespace == self.namespace || namespace == hashed(),
+            true => namespace == self.namespace || *namespace == *naming::hashed(identity, &self.namespace),
             false => namespace.is_empty() && self.namespace.is_empty(),
         };
         is_there && naming::upstream_name(kind, name).is_some_and(|upstream| upstream == self.name)
@@ -127,7 +126,7 @@ pub fn owns(live: &Value, kind: &Kind, identity: &Identity, upstream_uid: &str) 
 /// Puts the stamps on a rendered object, but for its hash, which covers them.
 pub fn stamp(object: &mut Value, owner: &Owner, identity: &Identity, generation: Option<i64>) {
     let text = serde_json::to_string(owner).unwrap_or_default();
-    set_entry(object, "labels", CLUSTER, identity.key());
+    set_entry(object, "labels", CLUSTER, identity.key().to_owned());
     set_entry(object, "labels", MANAGED_BY, MANAGER.to_owned());
     set_entry(object, "annotations", OWNER, text);
     if let Some(generation) = generation {

@@ -66,7 +66,7 @@ fn the_views_differ_at_once_and_follow_a_cluster_that_breaks() {
 
     until("the rollouts are through", seconds(30), || {
         let table = kubectl.run(&["get", "aggregatedviews"]);
-        let ready = row(&table, "root:production")[6] == "5/5" && row(&table, "root:staging")[6] == "3/4";
+        let ready = row(&table, "root:production")[6] == "6/6" && row(&table, "root:staging")[6] == "3/4";
         if ready { Ok(()) } else { Err(table) }
     });
     let same = demo.tmc(&["view", "--kubeconfig", "tmc.kubeconfig"]);
@@ -130,7 +130,7 @@ fn what_a_workspace_holds_runs_on_its_clusters() {
     if !binaries::present() {
         return;
     }
-    let demo = Demo::start(&["--syncer-mode=filter"]);
+    let demo = Demo::start(&[]);
     until("the sample runs on both clusters", seconds(60), || {
         let row = row(&demo.kubectl().run(&["get", "aggregatedviews"]), "root:production");
         if row[1..7] == ["2", "1", "1", "0", "0", "6/6"] { Ok(()) } else { Err(row.join(" ")) }
@@ -160,6 +160,27 @@ fn what_a_workspace_holds_runs_on_its_clusters() {
 }
 
 #[test]
+fn what_runs_on_a_cluster_already_is_reported_and_left_alone() {
+    if !binaries::present() {
+        return;
+    }
+    let demo = Demo::start(&["--syncer-mode=observe"]);
+    until("the rollouts are through", seconds(30), || {
+        let table = demo.kubectl().run(&["get", "aggregatedviews"]);
+        let ready = row(&table, "root:production")[6] == "5/5" && row(&table, "root:staging")[6] == "3/4";
+        if ready { Ok(()) } else { Err(table) }
+    });
+    let above = demo.within("root:production").run(&["get", "deployments", "-A"]);
+    assert_eq!(above, "", "the workspace itself holds nothing");
+    let north = demo.physical("north").with(&["--namespace=shop"]);
+    north.run(&["set", "image", "deployment/search", "search=registry.example/shop/search:v3"]);
+    until("the rollout that hung is through", seconds(30), || {
+        let row = row(&demo.kubectl().run(&["get", "aggregatedviews"]), "root:staging");
+        if row[6] == "4/4" { Ok(()) } else { Err(row.join(" ")) }
+    });
+}
+
+#[test]
 fn workspaces_and_physical_clusters_are_what_they_say() {
     if !binaries::present() {
         return;
@@ -185,8 +206,9 @@ fn workspaces_and_physical_clusters_are_what_they_say() {
         if left.len() == 1 { Ok(()) } else { Err(left.join(" ")) }
     });
 
+    let rollout = ["rollout", "status", "-n", "shop", "deployment/web", "--timeout=20s"];
+    demo.within("root:a:b").run(&rollout);
     let east = demo.physical("east");
-    east.run(&["rollout", "status", "-n", "shop", "deployment/web", "--timeout=20s"]);
     let mode = std::fs::metadata(east.kubeconfig()).expect("a kubeconfig");
     assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777, 0o600);
     let nowhere = demo.tmc(&["dev", "fail", "north"]);

@@ -1,13 +1,15 @@
 //! The syncer in mode observe: a cluster that runs already is seen in the aggregated views, and nothing is ever
 //! written there.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::env;
 use crate::kubectl::Kubectl;
 use crate::physical::{self, deployment, impossible};
 use crate::syncer::{Sides, Syncer};
-use crate::wait::{seconds, until};
+use crate::wait::{seconds, until, until_true};
 
 /// What the cluster had before anybody thought of us: 2 Deployments of which one rolls out, a Service, a Secret,
 /// and a ConfigMap beside the one that is Kubernetes' own.
@@ -95,4 +97,39 @@ fn a_cluster_that_runs_already_is_seen_in_the_views_and_never_written_to() {
         asked.iter().filter(is).map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(lists("deployments").len(), 1, "{:#?}", lists("deployments"));
+}
+
+/// Longer than between two reports of a burst (10 s): then the next change is told at once.
+const QUIET: Duration = seconds(11);
+
+#[test]
+fn an_open_watch_hears_at_once_after_quiet_and_soon_in_a_burst() {
+    let (Some(env), Some(physical)) = (env::shared(), physical::shared()) else { return };
+    let namespace = physical.namespace();
+    let below = physical.admin();
+    let make = |name: &str| {
+        let metadata = json!({"name": name, "namespace": namespace});
+        below.apply(&json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}));
+    };
+    make("first");
+    let only = format!("--namespaces={namespace}");
+    let syncer = Syncer::start(Sides::new(env, &physical.cluster), "observe", &[&only]);
+    let count = r#"-ojsonpath={.status.resourceCount.configMaps}{"\n"}"#;
+    let watch = env.admin().start("watch", &["get", "aggregatedviews", &syncer.workspace, "-w", count]);
+    let last = || watch.stdout().lines().last().unwrap_or_default().to_owned();
+    let heard = |what: &str, count: &str| {
+        until(what, seconds(60), || if last() == count { Ok(()) } else { Err(last()) });
+    };
+    heard("the watch has begun", "1");
+    let mut told = (watch.stdout().len(), Instant::now());
+    until_true("it is quiet", seconds(120), || {
+        if watch.stdout().len() != told.0 {
+            told = (watch.stdout().len(), Instant::now());
+        }
+        told.1.elapsed() > QUIET
+    });
+    make("second");
+    heard("a change after quiet is heard (due in 2 s)", "2");
+    (0..5).for_each(|number| make(&format!("more-{number}")));
+    heard("the end of a burst is heard (due in 12 s)", "7");
 }

@@ -8,6 +8,10 @@ mod workloads;
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context;
+use futures::{
+    FutureExt,
+    future::{BoxFuture, try_join_all},
+};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -72,6 +76,9 @@ async fn until_there(plane: &Plane, path: &str) {
     }
 }
 
+/// What runs as long as the process, with its name.
+pub type Task = (&'static str, BoxFuture<'static, ()>);
+
 /// The server of the workspaces.
 pub struct Workspaces<'a> {
     pub api: &'a Upstream,
@@ -81,40 +88,61 @@ pub struct Workspaces<'a> {
     pub mode: workload::Mode,
 }
 
-/// Joins the clusters to the workspaces, in order and as evenly as it goes, and starts their syncers.
+/// Joins the clusters to the workspaces, side by side and as evenly as it goes, and starts their syncers.
 pub async fn start(
     tasks: &mut Supervisor,
     server: &Workspaces<'_>,
     workspaces: &[WorkspacePath],
     clusters: &[Cluster],
 ) -> anyhow::Result<()> {
-    let api = server.api;
-    for (at, cluster) in clusters.iter().enumerate() {
-        let workspace = &workspaces[at * workspaces.len() / clusters.len()];
+    let served = |at: usize| at * workspaces.len() / clusters.len();
+    let joins = clusters.iter().enumerate().map(|(at, cluster)| {
+        let workspace = &workspaces[served(at)];
         super::super::say(format_args!("  {} serves {workspace}", cluster.name));
-        let base = format!("/clusters/{workspace}");
-        create(api, &format!("{base}/{SYNC_TARGETS}"), &sync_target(cluster.name, workspace)).await?;
-        // One of several is impaired, so that there is more to see than green.
-        if at == 1 {
-            mode::set(&cluster.api, Mode::Restricted).await.context("the demo's impaired cluster")?;
-            let _ = cluster.mode.clone().wait_for(|mode| *mode == Mode::Restricted).await;
-        }
-        // What is only observed was there before.
-        let (there, place) = match server.mode {
-            workload::Mode::Observe => (&cluster.api, ""),
-            _ => (api, base.as_str()),
+        // What is synced is made once for all clusters of a workspace.
+        let is_last = served(at + 1) != served(at);
+        let there = match server.mode {
+            workload::Mode::Observe => Some((&cluster.api, String::new())),
+            _ => is_last.then(|| (server.api, format!("/clusters/{workspace}"))),
         };
+        join(server, at, workspace, cluster, there)
+    });
+    for (name, task) in try_join_all(joins).await?.into_iter().flatten() {
+        tasks.spawn_background(name, task);
+    }
+    if let Some(last) = workspaces.last() {
+        create(server.api, &format!("/clusters/{last}/{SYNC_TARGETS}"), &sync_target(NOT_JOINED, last))
+            .await?;
+    }
+    Ok(())
+}
+
+/// Makes all that one cluster needs to serve a workspace, with the sample workloads in their place, and returns what is
+/// to run from now on.
+async fn join(
+    server: &Workspaces<'_>,
+    at: usize,
+    workspace: &WorkspacePath,
+    cluster: &Cluster,
+    sample: Option<(&Upstream, String)>,
+) -> anyhow::Result<Vec<Task>> {
+    let api = server.api;
+    let base = format!("/clusters/{workspace}");
+    create(api, &format!("{base}/{SYNC_TARGETS}"), &sync_target(cluster.name, workspace)).await?;
+    // One of several is impaired, so that there is more to see than green.
+    if at == 1 {
+        mode::set(&cluster.api, Mode::Restricted).await.context("the demo's impaired cluster")?;
+        let _ = cluster.mode.clone().wait_for(|mode| *mode == Mode::Restricted).await;
+    }
+    if let Some((there, place)) = sample {
         for (path, object) in workloads::of(at) {
             create(there, &format!("{place}{path}"), &object).await?;
         }
-        let uid = join::uid(api, &format!("{base}/{SYNC_TARGETS}/{}", cluster.name)).await?;
-        let workspace = way(tasks, server, cluster, &base).await?;
-        join::start(tasks, server, &base, &uid, cluster, workspace).await?;
     }
-    if let Some(last) = workspaces.last() {
-        create(api, &format!("/clusters/{last}/{SYNC_TARGETS}"), &sync_target(NOT_JOINED, last)).await?;
-    }
-    Ok(())
+    let uid = join::uid(api, &format!("{base}/{SYNC_TARGETS}/{}", cluster.name)).await?;
+    let (workspace, mut tasks) = way(server, cluster, &base).await?;
+    tasks.push(join::syncer(server, &base, &uid, cluster, workspace).await?);
+    Ok(tasks)
 }
 
 fn sync_target(name: &str, workspace: &WorkspacePath) -> Value {
@@ -127,17 +155,15 @@ fn sync_target(name: &str, workspace: &WorkspacePath) -> Value {
 
 /// How the syncer of a cluster reaches its workspace, until it is partitioned.
 async fn way(
-    tasks: &mut Supervisor,
     server: &Workspaces<'_>,
     cluster: &Cluster,
     base: &str,
-) -> anyhow::Result<Upstream> {
+) -> anyhow::Result<(Upstream, Vec<Task>)> {
     let (whole, follows) = watch::channel(true);
     let link = Link::new(server.address, follows).await?;
     let url = format!("https://{}{base}", link.address()?);
-    tasks.spawn_background("link of a simulated cluster", link.run());
     let mut mode = cluster.mode.clone();
-    tasks.spawn_background("partition of a simulated cluster", async move {
+    let partition = async move {
         loop {
             let connected = mode.borrow_and_update().is_connected();
             whole.send_if_modified(|now| std::mem::replace(now, connected) != connected);
@@ -145,9 +171,14 @@ async fn way(
                 return;
             }
         }
-    });
+    };
     let login = server.credentials.login_as(&role_name(cluster.name), &url);
-    Upstream::in_memory(&login.context("a syncer that was not let in")?).await
+    let workspace = Upstream::in_memory(&login.context("a syncer that was not let in")?).await?;
+    let tasks: Vec<Task> = vec![
+        ("link of a simulated cluster", link.run().boxed()),
+        ("partition of a simulated cluster", partition.boxed()),
+    ];
+    Ok((workspace, tasks))
 }
 
 /// Waits, within reason, until the views show what so many syncers have reported.

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use futures::FutureExt;
 use http::Method;
 use parking_lot::RwLock;
 use prometheus::Registry;
@@ -14,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     clusters::Cluster,
-    demo::{Workspaces, create},
+    demo::{Task, Workspaces, create},
 };
 use crate::{
     api::{placement::GroupResource, workload::Mode},
@@ -32,7 +33,6 @@ use crate::{
         LEASE_NAMESPACE,
         syncer::{self, Scope, SyncerRole, default_kinds, role_name},
     },
-    supervisor::Supervisor,
     upstream::Upstream,
 };
 
@@ -42,15 +42,14 @@ const PACE: &str = "1s";
 const AGAIN: Duration = Duration::from_secs(1);
 const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
 
-/// Lets the syncer of a cluster in, and starts it. `uid` is that of the SyncTarget, `base` where it is.
-pub async fn start(
-    tasks: &mut Supervisor,
+/// Lets the syncer of a cluster in, and returns it. `uid` is that of the SyncTarget, `base` where it is.
+pub async fn syncer(
     server: &Workspaces<'_>,
     base: &str,
     uid: &str,
     cluster: &Cluster,
     workspace: Upstream,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Task> {
     let api = server.api;
     let scope = Scope { uid: uid.to_owned(), ..scope(cluster.name, server.mode, simulation::Mode::Healthy) };
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": LEASE_NAMESPACE}});
@@ -64,11 +63,8 @@ pub async fn start(
         Rights { api, name: cluster.name, syncer: server.mode, mode: cluster.mode.clone(), given: now };
     grant(&cluster.api, "", &rights.of(now), &user).await?;
     let sides = Sides::new(workspace, cluster.syncer.clone());
-    tasks.spawn_background(
-        "syncer of a simulated cluster",
-        run(config(cluster.name, server.mode)?, sides, rights),
-    );
-    Ok(())
+    let config = config(cluster.name, server.mode)?;
+    Ok(("syncer of a simulated cluster", run(config, sides, rights).boxed()))
 }
 
 fn config(name: &str, mode: Mode) -> anyhow::Result<Config> {

@@ -38,6 +38,8 @@ fn lines(welcome: &Welcome<'_>, tmc: &str, kubectl: bool, clusters: &[(&str, Str
         if let (Some(workspace), true) = (welcome.workspaces.first(), welcome.demo) {
             let server = format!("kubectl --server {url}/clusters/{workspace} get synctargets");
             try_(server, "that workspace alone");
+            let server = format!("kubectl --server {url}/clusters/{workspace} get deployments -n shop");
+            try_(server, "what it holds, with the status of all its clusters");
         }
     } else {
         try_(format!("{tmc} view --kubeconfig {config}"), "one row per workspace; -w follows it live");

@@ -207,5 +207,12 @@ fn identity(config: &Config, target: Target) -> Identity {
     let workspace = workspace_within(&cluster, served).to_owned();
     let namespace_mapping =
         if target.preserves_namespaces { NamespaceMapping::Preserve } else { NamespaceMapping::Hashed };
-    Identity { name: config.sync_target.clone(), uid: target.uid, cluster, workspace, namespace_mapping }
+    Identity {
+        name: config.sync_target.clone(),
+        uid: target.uid,
+        cluster,
+        workspace,
+        namespace_mapping,
+        derived: Default::default(),
+    }
 }

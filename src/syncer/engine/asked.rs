@@ -27,6 +27,10 @@ pub(super) struct Working {
     pub(super) tasks: JoinSet<Ended>,
     pub(super) next_resync: Option<Duration>,
     pub(super) told: Option<Duration>,
+    /// Everything was listed and looked at once.
+    pub(super) begun: bool,
+    /// No pass is begun any more.
+    pub(super) ends: bool,
 }
 
 /// What a request is part of.
@@ -75,15 +79,17 @@ impl Engine {
         match work {
             Work::Pass(pass) => {
                 let (operation, kind) = (operation(&pass.step), pass.facts.kind.clone());
-                let outcome = self.state.finish(&key, *pass, done, &*recorder, now);
+                let (outcome, known) = self.state.finish(&key, *pass, done, &*recorder, now);
                 if let Some(operation) = operation {
                     recorder.operation(&kind.id(), operation, outcome, took);
                 }
+                self.go_on(key, known);
             }
             Work::Status(status) => {
                 let kind = status.kind.clone();
-                let outcome = self.state.finish_status(&key, *status, done, &*recorder, now);
+                let (outcome, known) = self.state.finish_status(&key, *status, done, &*recorder, now);
                 recorder.operation(&kind.id(), Operation::StatusUpdate, outcome, took);
+                self.go_on(key, known);
             }
             Work::Namespace => self.state.finish_namespace(&key, done, &*recorder, now),
             Work::Target => {

@@ -18,7 +18,6 @@ use crate::{
         assignment::{self, Context},
         compare::{FieldPath, differences},
         decide::{Above, Assignment, Below, Home, Memory, Seen, Unrendered},
-        identity::Identity,
         json::{entries, entry, meta},
         kind::Kind,
         naming::{self, Place},
@@ -45,18 +44,45 @@ pub struct Facts {
     pub owner: Option<Owner>,
     pub place: Option<Place>,
     pub rendered: Option<Rendered>,
+    pub basis: Basis,
     pub policy: ApplyPolicy,
     pub assignment: Assignment,
+}
+
+/// What a pass has read and rendered, with the versions that it was read from: the next pass of the same object need
+/// not do it again while they are the latest.
+#[derive(Default)]
+pub struct Known {
+    pub above: Option<(u64, Value)>,
+    pub below: Option<(u64, Value)>,
+    pub rendered: Option<(Basis, Rendered)>,
+}
+
+/// What a rendering was made of: the version above, the rules, and the Placement that names some of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Basis {
+    version: u64,
+    rules: u64,
+    placement: Option<String>,
+}
+
+impl Basis {
+    /// Of what was read above.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
 }
 
 /// A place below, what is there, and its stamp if that is ours.
 type Made = (Option<Place>, Option<Value>, Option<Owner>);
 
 impl State {
-    pub(super) fn facts(&self, key: &Key) -> Option<(Facts, Option<Unrendered>)> {
+    pub(super) fn facts(&self, key: &Key, known: Known) -> Option<(Facts, Option<Unrendered>)> {
         let state = self.kind(key)?;
         let kind = state.kind.clone();
-        let above = state.up.get(&key.place()).map(Kept::read);
+        let kept = state.up.get(&key.place());
+        let version = kept.map(|kept| kept.version).unwrap_or_default();
+        let above = kept.map(|kept| read(kept, known.above));
         let (assignment, placed) = match &above {
             Some(object) => self.assigned(key, &kind, object),
             None => (Assignment::Released, None),
@@ -66,15 +92,24 @@ impl State {
         let wanted = above
             .as_ref()
             .filter(|above| assignment == Assignment::Wanted && meta(above, "deletionTimestamp").is_empty());
-        let rules = self.rules.of(placed.map(|placed| &*placed.name));
-        let (rendered, unrendered) = match wanted.map(|above| self.plan.render(&kind, above, &rules)) {
-            Some(Ok(rendered)) => (Some(rendered), None),
-            Some(Err(unrendered)) => (None, Some(unrendered)),
-            None => (None, None),
+        let placement = placed.map(|placed| placed.name.clone());
+        let basis = Basis { version, rules: self.rules.generation(), placement };
+        let known_as = known.rendered.filter(|(known, _)| *known == basis && version != 0);
+        let (rendered, unrendered) = match (wanted, known_as) {
+            (None, _) => (None, None),
+            (Some(_), Some((_, rendered))) => (Some(rendered), None),
+            (Some(above), None) => {
+                let rules = self.rules.of(basis.placement.as_deref());
+                match self.plan.render(&kind, above, &rules) {
+                    Ok(rendered) => (Some(rendered), None),
+                    Err(unrendered) => (None, Some(unrendered)),
+                }
+            }
         };
         let now = naming::downstream(&self.plan.identity, &kind, &key.namespace, &key.name).ok();
         let mut assignment = assignment;
-        let (place, below, owner) = match (self.made(key, state, now), self.earlier(key, state)) {
+        let made = self.made(key, state, now, known.below);
+        let (place, below, owner) = match (made, self.earlier(key, state)) {
             // What is still there is let go, as after any change of what is to be synced.
             (_, Some(earlier)) if wanted.is_some() => {
                 assignment = Assignment::Released;
@@ -84,14 +119,14 @@ impl State {
             (made, _) => made,
         };
         let status = state.status;
-        Some((Facts { kind, status, above, below, owner, place, rendered, policy, assignment }, unrendered))
+        let facts = Facts { kind, status, above, below, owner, place, rendered, basis, policy, assignment };
+        Some((facts, unrendered))
     }
 
     /// What is at a place below, and its stamp if it was made of the key's object.
-    fn made(&self, key: &Key, state: &KindState, place: Option<Place>) -> Made {
-        let at =
-            |place: &Place| state.down.get(&object::place(&place.namespace, &place.name)).map(Kept::read);
-        let below = place.as_ref().and_then(at);
+    fn made(&self, key: &Key, state: &KindState, place: Option<Place>, known: Option<(u64, Value)>) -> Made {
+        let at = |place: &Place| state.down.get(&object::place(&place.namespace, &place.name));
+        let below = place.as_ref().and_then(at).map(|kept| read(kept, known));
         let owner =
             below.as_ref().and_then(|below| match ownership(below, &state.kind, &self.plan.identity) {
                 Ownership::Ours(owner) if *owner.namespace == *key.namespace && *owner.name == *key.name => {
@@ -111,14 +146,14 @@ impl State {
             NamespaceMapping::Hashed => NamespaceMapping::Preserve,
             NamespaceMapping::Preserve => NamespaceMapping::Hashed,
         };
-        let identity = Identity { namespace_mapping, ..self.plan.identity.clone() };
-        let place = naming::downstream(&identity, &state.kind, &key.namespace, &key.name).ok();
-        Some(self.made(key, state, place)).filter(|(_, _, owner)| owner.is_some())
+        let identity = &self.plan.identity;
+        let place = naming::mapped(identity, namespace_mapping, &state.kind, &key.namespace, &key.name).ok();
+        Some(self.made(key, state, place, None)).filter(|(_, _, owner)| owner.is_some())
     }
 
     fn assigned(&self, key: &Key, kind: &Kind, object: &Value) -> (Assignment, Option<&assignment::Placed>) {
         let place = format!("/{}", key.namespace);
-        let labels = self.up_namespaces.get(&place).map(|kept| entries(&kept.read(), "labels"));
+        let labels = self.up_namespaces.get(&place).map(|kept| entries(kept.value(), "labels"));
         let labels = labels.or_else(|| self.up_namespaces.feed.listed.then(Default::default));
         let context = Context {
             key: self.plan.key(),
@@ -195,7 +230,7 @@ impl State {
             Some(kept)
                 if self.namespace_below(kept).is_some_and(|found| found.namespace == key.namespace) =>
             {
-                let deleting = !meta(&kept.read(), "deletionTimestamp").is_empty();
+                let deleting = !meta(kept.value(), "deletionTimestamp").is_empty();
                 if deleting { Home::Terminating } else { Home::Ready }
             }
             Some(_) => Home::Taken(format!("namespace {} bears our label and is not ours", place.namespace)),
@@ -205,6 +240,14 @@ impl State {
                 None => Home::Missing,
             },
         }
+    }
+}
+
+/// What is kept, unless this version of it is known already.
+fn read(kept: &Kept, known: Option<(u64, Value)>) -> Value {
+    match known {
+        Some((version, value)) if version == kept.version && version != 0 => value,
+        _ => kept.read(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::Value;
 
 use super::{
-    facts::{Facts, fingerprint},
+    facts::{Facts, Known, fingerprint},
     job::{Done, Failed, held},
     key::Key,
     object::Kept,
@@ -41,7 +41,7 @@ pub fn operation(step: &Step) -> Option<Operation> {
 }
 
 impl State {
-    /// Takes note of what a step of an object came to.
+    /// Takes note of what a step of an object came to. One that went well has a next one, with what is known for it.
     pub fn finish(
         &mut self,
         key: &Key,
@@ -49,14 +49,16 @@ impl State {
         done: Result<Done, Failed>,
         recorder: &dyn Recorder,
         now: Duration,
-    ) -> Outcome {
+    ) -> (Outcome, Option<Known>) {
         match done {
             Ok(done) => {
-                let outcome = self.succeeded(key, &pass, done, recorder, now);
-                self.queue.done(key, true, now);
-                outcome
+                let (outcome, learned) = self.succeeded(key, &pass, done, recorder, now);
+                let Facts { above, rendered, basis, .. } = pass.facts;
+                let above = learned.above.or(above.map(|above| (basis.version(), above)));
+                let rendered = rendered.map(|rendered| (basis, rendered));
+                (outcome, Some(Known { above, rendered, ..learned }))
             }
-            Err(failed) => self.failed(key, &pass, &failed, recorder, now),
+            Err(failed) => (self.failed(key, &pass, &failed, recorder, now), None),
         }
     }
 
@@ -67,16 +69,17 @@ impl State {
         done: Done,
         recorder: &dyn Recorder,
         now: Duration,
-    ) -> Outcome {
+    ) -> (Outcome, Known) {
         let Pass { step, facts, .. } = pass;
         match done {
-            Done::Answered(answer) => return self.answered(key, step, facts, &answer.object, recorder, now),
+            Done::Answered(answer) => return self.answered(key, step, facts, answer.object, recorder, now),
             Done::Found(object) => {
-                self.found(key, step, facts, object.as_deref(), now);
-                return if step.writes().is_some() { Outcome::Conflict } else { Outcome::Success };
+                self.found(key, step, facts, object.map(|object| *object), now);
+                let outcome = if step.writes().is_some() { Outcome::Conflict } else { Outcome::Success };
+                return (outcome, Known::default());
             }
             Done::Proven(uid) => self.remember(key).memory.gone_above = Some(uid),
-            Done::Alive(object) => self.put_above(key, &object),
+            Done::Alive(object) => drop(self.put_above(key, *object)),
             Done::Explained(held) => {
                 let contention = &mut self.remember(key).contention;
                 for (field, manager) in held {
@@ -89,7 +92,7 @@ impl State {
             }
             Done::Holds(_) => {}
         }
-        Outcome::Success
+        (Outcome::Success, Known::default())
     }
 
     fn answered(
@@ -97,34 +100,34 @@ impl State {
         key: &Key,
         step: &Step,
         facts: &Facts,
-        object: &Value,
+        object: Value,
         recorder: &dyn Recorder,
         now: Duration,
-    ) -> Outcome {
+    ) -> (Outcome, Known) {
+        let mut known = Known::default();
         match step {
-            Step::AddFinalizer | Step::RemoveFinalizer => self.put_above(key, object),
+            Step::AddFinalizer | Step::RemoveFinalizer => known.above = self.put_above(key, object),
             Step::EnsureNamespace => {
-                let name = format!("/{}", meta(object, "name"));
-                self.down_namespaces.put(name.into(), Kept::of(object));
+                let name = format!("/{}", meta(&object, "name"));
+                self.down_namespaces.put(name.into(), Kept::of(&object));
             }
             Step::Create | Step::Apply(_) => {
-                let same = facts
-                    .below
-                    .as_ref()
-                    .is_some_and(|below| meta(below, "resourceVersion") == meta(object, "resourceVersion"));
-                self.written(key, step, facts, object, recorder, now);
+                let version = |object: &Value| meta(object, "resourceVersion").to_owned();
+                let same = facts.below.as_ref().is_some_and(|below| version(below) == version(&object));
+                self.written(key, step, facts, &object, recorder, now);
+                known.below = self.put_below(key, facts, object);
                 if same {
-                    return Outcome::Noop;
+                    return (Outcome::Noop, known);
                 }
             }
-            Step::Delete { .. } if meta(object, "deletionTimestamp").is_empty() => {
+            Step::Delete { .. } if meta(&object, "deletionTimestamp").is_empty() => {
                 self.gone_below(key, facts, now)
             }
-            Step::Delete { .. } => self.put_below(key, facts, object),
+            Step::Delete { .. } => known.below = self.put_below(key, facts, object),
             Step::Release { .. } => self.take_below(key, facts, now),
             _ => {}
         }
-        Outcome::Success
+        (Outcome::Success, known)
     }
 
     /// Our fields are there, as the server keeps them.
@@ -167,7 +170,6 @@ impl State {
                 self.ledger.changed = true;
             }
         }
-        self.put_below(key, facts, object);
     }
 
     /// Tried again without a change after some minutes, later each time.
@@ -226,7 +228,6 @@ impl State {
             }
             _ => {}
         }
-        let failure = if retry == Retry::Permanent { Failure::Permanent } else { Failure::Passing };
         let told = match retry {
             Retry::After(wait) => Some(wait),
             Retry::PauseKind => {
@@ -240,7 +241,7 @@ impl State {
             }
             Retry::Backoff | Retry::Permanent | Retry::Reread => None,
         };
-        if self.queue.failed(key, failure, told, now) {
+        if self.queue.failed(key, Failure::from(retry), told, now) {
             tracing::warn!(kind = pass.facts.kind.id(), object = %key, error = error.brief(), "cannot sync an object");
         }
         if error_type == ErrorType::Conflict { Outcome::Conflict } else { Outcome::Error }

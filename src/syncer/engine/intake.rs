@@ -147,7 +147,7 @@ impl State {
 
     /// Which namespace of the workspace a namespace below was made for.
     pub fn namespace_below(&self, kept: &Kept) -> Option<Key> {
-        Some(Key::namespace(&namespace_of(&kept.read(), &self.plan.identity)?))
+        Some(Key::namespace(&namespace_of(kept.value(), &self.plan.identity)?))
     }
 
     fn target_changed(&mut self, change: Change<Object>, now: Duration) {

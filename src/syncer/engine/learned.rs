@@ -27,14 +27,14 @@ impl State {
         key: &Key,
         step: &Step,
         facts: &Facts,
-        object: Option<&Value>,
+        object: Option<Value>,
         now: Duration,
     ) {
         if *step == Step::EnsureNamespace {
-            return self.met_namespace(facts, object);
+            return self.met_namespace(facts, object.as_ref());
         }
         let Some(object) = object else { return self.gone_below(key, facts, now) };
-        let ours = match ownership(object, &facts.kind, &self.plan.identity) {
+        let ours = match ownership(&object, &facts.kind, &self.plan.identity) {
             Ownership::Ours(owner) => *owner.namespace == *key.namespace && *owner.name == *key.name,
             Ownership::OtherSyncer(_) | Ownership::None => false,
         };
@@ -42,15 +42,16 @@ impl State {
             let memory = &mut self.remember(key).memory;
             memory.foreign = None;
             memory.gone_below = false;
-            return self.put_below(key, facts, object);
+            self.put_below(key, facts, object);
+            return;
         }
-        let foreign = self.foreign(facts, object);
+        let foreign = self.foreign(facts, &object);
         self.set_aside(key, now);
         let memory = &mut self.remember(key).memory;
         memory.foreign = Some(foreign);
         memory.gone_below = true;
         // It bears our label perhaps, and then the cache has it as it is.
-        if entry(object, "labels", ownership::CLUSTER) != Some(self.plan.key()) {
+        if entry(&object, "labels", ownership::CLUSTER) != Some(self.plan.key()) {
             self.take_below(key, facts, now);
         }
     }
@@ -98,17 +99,20 @@ impl State {
         self.met.insert(place.namespace.clone(), met);
     }
 
-    /// Takes an answer about the object upstream into the cache.
-    pub fn put_above(&mut self, key: &Key, object: &Value) {
-        let ends = !meta(object, "deletionTimestamp").is_empty()
+    /// Takes an answer about the object upstream into the cache, and returns it as it can be read from there.
+    pub fn put_above(&mut self, key: &Key, mut object: Value) -> Option<(u64, Value)> {
+        let ends = !meta(&object, "deletionTimestamp").is_empty()
             && object["metadata"]["finalizers"].as_array().is_none_or(Vec::is_empty);
         let place = key.place();
-        let Some(kind) = self.kind_mut(key) else { return };
+        let kind = self.kind_mut(key)?;
         if ends {
             kind.up.remove(&place);
-        } else {
-            kind.up.put(place, Kept::of(object));
+            return None;
         }
+        let kept = Kept::pruning(&mut object);
+        let version = kept.version;
+        kind.up.put(place, kept);
+        Some((version, object))
     }
 
     /// Takes an answer about the SyncTarget.
@@ -119,11 +123,13 @@ impl State {
         }
     }
 
-    pub(super) fn put_below(&mut self, key: &Key, facts: &Facts, object: &Value) {
-        let Some(at) = facts.place.as_ref().map(|at| place(&at.namespace, &at.name)) else { return };
-        if let Some(kind) = self.kind_mut(key) {
-            kind.down.put(at, Kept::of(object));
-        }
+    /// The same of what is below.
+    pub(super) fn put_below(&mut self, key: &Key, facts: &Facts, mut object: Value) -> Option<(u64, Value)> {
+        let at = facts.place.as_ref().map(|at| place(&at.namespace, &at.name))?;
+        let kept = Kept::pruning(&mut object);
+        let version = kept.version;
+        self.kind_mut(key)?.down.put(at, kept);
+        Some((version, object))
     }
 
     /// The cluster itself says that it is not there.

@@ -1,11 +1,21 @@
 //! An object as it is kept: its JSON as text, without what nobody reads, in one allocation.
 
-use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
-use crate::informers::RawObject;
+use serde_json::{
+    Value,
+    value::{RawValue, to_raw_value},
+};
+
+use crate::{informers::RawObject, syncer::json::meta};
 
 /// Annotation of kubectl with the whole object in it.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// Of metadata.
+const UNREAD: [&str; 2] = ["managedFields", "selfLink"];
 
 /// Where an object is on its side: `namespace/name`, `/name` where there are no namespaces.
 pub fn place(namespace: &str, name: &str) -> Box<str> {
@@ -22,9 +32,10 @@ pub struct Object {
 /// What a store holds of it.
 #[derive(Clone)]
 pub struct Kept {
-    text: Box<str>,
+    text: Arc<str>,
     /// Of the same source a later one is greater; 0 where it is no number, which is never later.
     pub version: u64,
+    value: OnceLock<Box<Value>>,
 }
 
 /// Without the text: it may be a Secret's.
@@ -37,31 +48,41 @@ impl std::fmt::Debug for Kept {
 impl Object {
     /// For [`crate::informers::Source::keeping`].
     pub fn of(raw: RawObject) -> Self {
-        let place = place(&raw.meta.namespace, &raw.meta.name);
-        let version = raw.meta.resource_version.parse().unwrap_or_default();
-        let text = match serde_json::from_str::<Value>(raw.json.get()) {
-            Ok(object) => pruned(object),
-            // An informer tells of nothing that is not JSON.
-            Err(_) => raw.json.get().into(),
-        };
-        Self { place, kept: Kept { text, version } }
+        let text =
+            pruned_text(raw.json.get()).unwrap_or_else(|| match serde_json::from_str(raw.json.get()) {
+                Ok(mut object) => {
+                    prune(&mut object);
+                    object.to_string()
+                }
+                // An informer tells of nothing that is not JSON.
+                Err(_) => raw.json.get().to_owned(),
+            });
+        Self::new(&raw, text.into())
     }
-}
 
-impl Object {
     /// That there is one, and nothing of what is in it.
     pub fn bare(raw: &RawObject) -> Self {
+        Self::new(raw, "".into())
+    }
+
+    fn new(raw: &RawObject, text: Arc<str>) -> Self {
         let version = raw.meta.resource_version.parse().unwrap_or_default();
         let place = place(&raw.meta.namespace, &raw.meta.name);
-        Self { place, kept: Kept { text: Box::default(), version } }
+        Self { place, kept: Kept { text, version, value: OnceLock::new() } }
     }
 }
 
 impl Kept {
     /// What a write answered.
     pub fn of(object: &Value) -> Self {
-        let version = super::super::json::meta(object, "resourceVersion").parse().unwrap_or_default();
-        Self { text: pruned(object.clone()), version }
+        Self::pruning(&mut object.clone())
+    }
+
+    /// The same, and leaves the object as [`Kept::read`] will give it.
+    pub fn pruning(object: &mut Value) -> Self {
+        prune(object);
+        let version = meta(object, "resourceVersion").parse().unwrap_or_default();
+        Self { text: object.to_string().into(), version, value: OnceLock::new() }
     }
 
     /// Whether its text holds this one: a quick look before it is read.
@@ -73,17 +94,40 @@ impl Kept {
     pub fn read(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_default()
     }
+
+    /// The same, read once and kept: for the few that are looked at with every other.
+    pub fn value(&self) -> &Value {
+        self.value.get_or_init(|| Box::new(self.read()))
+    }
 }
 
-fn pruned(mut object: Value) -> Box<str> {
-    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.remove("managedFields");
-        metadata.remove("selfLink");
-        if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
-            annotations.remove(LAST_APPLIED);
-        }
+fn prune(object: &mut Value) {
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    UNREAD.iter().for_each(|field| drop(metadata.remove(*field)));
+    if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+        annotations.remove(LAST_APPLIED);
     }
-    object.to_string().into()
+}
+
+/// As [`prune`], without reading what stays. `None` for an object whose fields have names that are escaped, or whose
+/// metadata is none.
+fn pruned_text(object: &str) -> Option<String> {
+    type Fields<'a> = BTreeMap<&'a str, &'a RawValue>;
+    let mut fields: Fields<'_> = serde_json::from_str(object).ok()?;
+    let mut metadata: Fields<'_> = serde_json::from_str(fields.remove("metadata")?.get()).ok()?;
+    metadata.retain(|field, _| !UNREAD.contains(field));
+    let annotations = match metadata.get("annotations") {
+        Some(annotations) if annotations.get().contains(LAST_APPLIED) => {
+            let mut kept: Fields<'_> = serde_json::from_str(annotations.get()).ok()?;
+            kept.remove(LAST_APPLIED);
+            Some(to_raw_value(&kept).ok()?)
+        }
+        _ => None,
+    };
+    metadata.extend(annotations.iter().map(|annotations| ("annotations", &**annotations)));
+    let metadata = to_raw_value(&metadata).ok()?;
+    fields.insert("metadata", &metadata);
+    serde_json::to_string(&fields).ok()
 }
 
 #[cfg(test)]
@@ -103,5 +147,23 @@ mod tests {
         let expected = json!({"metadata": {"name": "a", "resourceVersion": "12", "annotations": {"b": "c"}}, "spec": {"x": 1}});
         assert_eq!(kept.read(), expected);
         assert!(!format!("{kept:?}").contains("spec"));
+        assert_eq!(*kept.value(), expected);
+    }
+
+    #[test]
+    fn the_text_of_a_source_is_pruned_as_an_answer_is() {
+        let annotated = json!({"kind": "A", "metadata": {"uid": "\"u", "managedFields": [1], "selfLink": "x",
+            "annotations": {LAST_APPLIED: "{\"a\": 1}", "b": "\n"}}, "data": {"managedFields": "stays", "z": [1.0, null]}});
+        let bare = json!({"metadata": {"name": "a", "annotations": null}, "spec": {"x": {"y": []}}});
+        for object in [annotated, bare] {
+            let mut expected = object.clone();
+            prune(&mut expected);
+            let pruned = pruned_text(&serde_json::to_string_pretty(&object).unwrap()).unwrap();
+            assert_eq!(serde_json::from_str::<Value>(&pruned).unwrap(), expected);
+        }
+        for odd in [r#"{"kind": "A"}"#, r#"{"metadata": null}"#, r#"{"metadata": {"\u006eame": "a"}}"#, "[]"]
+        {
+            assert_eq!(pruned_text(odd), None, "{odd}");
+        }
     }
 }

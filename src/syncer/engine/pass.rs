@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{
-    facts::Facts,
+    facts::{Facts, Known},
     key::Key,
     object::Kept,
     state::{KindState, State},
@@ -28,9 +28,9 @@ pub struct Pass {
 
 impl State {
     /// Decides about one object. `lease`: a write may begin now.
-    pub fn judge(&mut self, key: &Key, lease: bool, now: Now) -> Option<Pass> {
+    pub fn judge(&mut self, key: &Key, known: Known, lease: bool, now: Now) -> Option<Pass> {
         self.forget_expired(key, now.elapsed);
-        let (mut facts, desired) = self.facts(key)?;
+        let (mut facts, desired) = self.facts(key, known)?;
         let permission = self.permission(key, lease, now.elapsed);
         let memory = self.memory(key).map(|rare| rare.memory.clone()).unwrap_or_default();
         let contended = self.memory(key).map(|rare| rare.contention.left(now.elapsed)).unwrap_or_default();
@@ -104,9 +104,9 @@ impl State {
 
     /// What the deletion of an object counts as.
     fn unit(&self, key: &Key, uid: &str) -> Unit {
-        let namespace = self.up_namespaces.get(&format!("/{}", key.namespace)).map(Kept::read);
+        let namespace = self.up_namespaces.get(&format!("/{}", key.namespace)).map(Kept::value);
         match namespace.filter(|namespace| !meta(namespace, "deletionTimestamp").is_empty()) {
-            Some(namespace) => Unit::Namespace(meta(&namespace, "uid").to_owned()),
+            Some(namespace) => Unit::Namespace(meta(namespace, "uid").to_owned()),
             None => Unit::Object(uid.to_owned()),
         }
     }

@@ -1,6 +1,6 @@
 //! What an engine is to do, as flags, configuration and the SyncTarget say. Fixed for the life of a process.
 
-use std::{collections::BTreeSet, sync::OnceLock, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::Value;
 
@@ -45,7 +45,6 @@ pub struct Plan {
     pub resync: Duration,
     /// How long the Lease has to be held before objects without one upstream are judged.
     pub settle: Duration,
-    key: OnceLock<String>,
 }
 
 impl Plan {
@@ -65,13 +64,12 @@ impl Plan {
             concurrency: 5,
             resync: Duration::from_secs(300),
             settle: Duration::from_secs(300),
-            key: OnceLock::new(),
         }
     }
 
     /// Of the SyncTarget, as labels and finalizers name it.
     pub fn key(&self) -> &str {
-        self.key.get_or_init(|| self.identity.key())
+        self.identity.key()
     }
 
     /// As whom we write fields.

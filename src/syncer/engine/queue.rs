@@ -11,18 +11,37 @@ use std::{
 use rand::RngExt;
 
 use super::key::Key;
+use crate::syncer::errors::Retry;
 
 const FIRST: Duration = Duration::from_millis(500);
+/// Of what was known too late: the news of it is on its way.
+const STALE: Duration = Duration::from_millis(50);
 const LAST: Duration = Duration::from_secs(300);
 const PERMANENT: [Duration; 2] = [Duration::from_secs(300), Duration::from_secs(1_800)];
 
+/// Overtaken so often in a row, a key has more than bad luck.
+const OVERTAKEN: u32 = 5;
+
 /// How a key failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Failure {
     /// It may go better soon.
+    #[default]
     Passing,
+    /// Somebody else was faster: it goes on with the change that tells of it.
+    Stale,
     /// It goes no better until something changes.
     Permanent,
+}
+
+impl From<Retry> for Failure {
+    fn from(retry: Retry) -> Self {
+        match retry {
+            Retry::Permanent => Self::Permanent,
+            Retry::Reread => Self::Stale,
+            Retry::Backoff | Retry::After(_) | Retry::PauseKind => Self::Passing,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -38,7 +57,7 @@ struct Slot {
     since: Option<Duration>,
     /// Failures in a row, and of which sort.
     failures: u32,
-    permanent: bool,
+    failure: Failure,
 }
 
 /// The keys.
@@ -55,12 +74,14 @@ impl Queue {
     /// Something about the key changed: what it failed with may not hold any more.
     pub fn changed(&mut self, key: &Key, now: Duration) {
         let slot = self.slots.entry(key.clone()).or_default();
-        if slot.permanent {
-            slot.failures = 0;
-            slot.permanent = false;
-        } else if slot.failures > 0 && slot.at.is_some() {
+        match slot.failure {
             // It is tried again when its time comes.
-            return;
+            Failure::Passing if slot.failures > 0 && slot.at.is_some() => return,
+            Failure::Passing | Failure::Stale => {}
+            Failure::Permanent => {
+                slot.failures = 0;
+                slot.failure = Failure::default();
+            }
         }
         self.push(key, now);
     }
@@ -118,12 +139,21 @@ impl Queue {
         Some((key, waited))
     }
 
+    /// It went well, and is worked on further: what changed meanwhile is seen now.
+    pub fn went_well(&mut self, key: &Key, now: Duration) {
+        let Some(slot) = self.slots.get_mut(key) else { return };
+        slot.again = false;
+        slot.failures = 0;
+        slot.failure = Failure::default();
+        slot.since = Some(now);
+    }
+
     /// It went well. `again`: there is more to do.
     pub fn done(&mut self, key: &Key, again: bool, now: Duration) {
         let Some(slot) = self.slots.get_mut(key) else { return };
         slot.running = false;
         slot.failures = 0;
-        slot.permanent = false;
+        slot.failure = Failure::default();
         slot.since = None;
         if std::mem::take(&mut slot.again) || again {
             self.push(key, now);
@@ -143,31 +173,35 @@ impl Queue {
         self.put_off(key, now + wait);
     }
 
-    /// It failed; whether that is the first time. `told` is how long the server wants to be left alone.
+    /// It failed; whether that is worth telling: for the first time. `told` is how long the server wants to be left
+    /// alone.
     pub fn failed(&mut self, key: &Key, failure: Failure, told: Option<Duration>, now: Duration) -> bool {
         let Some(slot) = self.slots.get_mut(key) else { return false };
         slot.running = false;
-        let permanent = failure == Failure::Permanent;
-        if permanent != slot.permanent {
+        if slot.failure != failure {
             slot.failures = 0;
-            slot.permanent = permanent;
+            slot.failure = failure;
         }
-        let step = match failure {
-            Failure::Passing => FIRST.saturating_mul(1 << slot.failures.min(10)).min(LAST),
-            Failure::Permanent => PERMANENT[0].saturating_mul(1 << slot.failures.min(10)).min(PERMANENT[1]),
+        let (first, last) = match failure {
+            Failure::Passing => (FIRST, LAST),
+            Failure::Stale => (STALE, LAST),
+            Failure::Permanent => (PERMANENT[0], PERMANENT[1]),
         };
+        let step = first.saturating_mul(1 << slot.failures.min(13)).min(last);
         slot.failures = slot.failures.saturating_add(1);
-        let first = slot.failures == 1;
+        let news = slot.failures == if failure == Failure::Stale { OVERTAKEN } else { 1 };
         let spread: f64 = rand::rng().random_range(0.8..=1.2);
         let wait = step.mul_f64(spread).max(told.unwrap_or_default());
-        // A change that came meanwhile is seen then, too; what cannot go well without one is tried at once.
-        if std::mem::take(&mut slot.again) && permanent {
-            slot.failures = 0;
+        // What passes by itself sees a change that came meanwhile then, too.
+        if std::mem::take(&mut slot.again) && failure != Failure::Passing {
+            if failure == Failure::Permanent {
+                slot.failures = 0;
+            }
             self.push(key, now);
         } else {
             self.put_off(key, now + wait);
         }
-        first
+        news
     }
 
     fn put_off(&mut self, key: &Key, at: Duration) {
@@ -194,7 +228,7 @@ impl Queue {
 
     /// How long the oldest key has waited for its turn or its retry; not what goes no better by waiting.
     pub fn oldest(&self, now: Duration) -> Option<Duration> {
-        let waiting = self.slots.values().filter(|slot| !slot.permanent);
+        let waiting = self.slots.values().filter(|slot| slot.failure != Failure::Permanent);
         waiting.filter_map(|slot| slot.since).min().map(|since| now.saturating_sub(since))
     }
 }

@@ -22,13 +22,24 @@ pub struct Rules {
     of_placements: BTreeMap<String, Compiled>,
     /// Of the SyncTarget: rules choose targets by them.
     labels: BTreeMap<String, String>,
+    generation: u64,
 }
 
 impl Rules {
     /// For a target without labels, until it is seen.
     pub fn new(plan: &Plan) -> Self {
         let labels = BTreeMap::new();
-        Self { of_configuration: configured(plan, &labels), of_placements: BTreeMap::new(), labels }
+        Self {
+            of_configuration: configured(plan, &labels),
+            of_placements: BTreeMap::new(),
+            labels,
+            generation: 0,
+        }
+    }
+
+    /// Another one for other rules.
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// Takes the labels of the target, and the Placements there are. True if they are others than before.
@@ -41,6 +52,7 @@ impl Rules {
         if *labels == self.labels {
             return false;
         }
+        self.generation += 1;
         self.of_configuration = configured(plan, labels);
         self.labels.clone_from(labels);
         placements.iter().for_each(|(name, placed)| self.place(name, &placed.overrides));
@@ -49,6 +61,7 @@ impl Rules {
 
     /// Takes the overrides of a Placement.
     pub fn place(&mut self, placement: &str, overrides: &[Override]) {
+        self.generation += 1;
         self.of_placements.remove(placement);
         if !overrides.is_empty() {
             let compiled = told(Transforms::compile_by_name(overrides, &self.labels));

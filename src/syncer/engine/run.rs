@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Engine, Feeds,
     asked::Work,
+    facts::Known,
     key::{Key, NAMESPACE, TARGET},
     pass::Pass,
     requests,
@@ -68,6 +69,7 @@ impl Engine {
                 () = sleep_until(wake) => {}
             }
         }
+        self.working.ends = true;
         while let Some(ended) = self.working.tasks.join_next().await {
             self.ended(ended);
         }
@@ -107,14 +109,23 @@ impl Engine {
             (self.tools.rediscover)();
         }
         // Lists may end without an object, of which the ledger hears nothing.
-        self.state.ledger.changed |= self.state.complete() != self.progress.borrow().complete;
-        self.tell(false);
+        let complete = self.state.complete();
+        self.state.ledger.changed |= complete != self.progress.borrow().complete;
+        // What a start comes to is waited for.
+        let idle = !self.state.queue.has_work() && self.working.tasks.is_empty();
+        let begun = complete && idle && !std::mem::replace(&mut self.working.begun, true);
+        self.tell(begun);
+    }
+
+    /// Both sides can be asked.
+    fn may_ask(&self) -> bool {
+        let apis = &self.tools.apis;
+        !self.working.ends && apis.upstream.rest().or(apis.downstream.rest()).is_none()
     }
 
     /// Begins passes while there is room, and both sides can be asked.
     fn start(&mut self) {
-        let apis = &self.tools.apis;
-        if apis.upstream.rest().or(apis.downstream.rest()).is_some() {
+        if !self.may_ask() {
             return;
         }
         while self.working.tasks.len() < self.state.plan.concurrency {
@@ -135,16 +146,26 @@ impl Engine {
                         (None, _) => self.state.queue.done(&key, false, now.elapsed),
                     }
                 }
-                _ => self.pass(key, lease, now),
+                _ => self.pass(key, Known::default(), lease, now),
             }
         }
     }
 
-    fn pass(&mut self, key: Key, lease: Option<Instant>, now: Now) {
+    /// After a step that went well the object is looked at again at once: what was begun is ended first.
+    pub(super) fn go_on(&mut self, key: Key, known: Option<Known>) {
+        let (Some(known), now) = (known, self.now()) else { return };
+        if !self.may_ask() {
+            return self.state.queue.done(&key, true, now.elapsed);
+        }
+        self.state.queue.went_well(&key, now.elapsed);
+        self.pass(key, known, self.tools.lead.deadline(), now);
+    }
+
+    fn pass(&mut self, key: Key, known: Known, lease: Option<Instant>, now: Now) {
         if let Some(wait) = self.state.rests(&key, now.elapsed) {
             return self.state.queue.wait(&key, wait, now.elapsed);
         }
-        let Some(pass) = self.state.judge(&key, lease.is_some(), now) else {
+        let Some(pass) = self.state.judge(&key, known, lease.is_some(), now) else {
             return self.state.queue.done(&key, false, now.elapsed);
         };
         self.state.note(&key, &pass, now);

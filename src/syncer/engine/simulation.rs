@@ -113,6 +113,7 @@ impl World {
             cluster: "root:org".into(),
             workspace: "root:org".into(),
             namespace_mapping: NamespaceMapping::Hashed,
+            derived: Default::default(),
         };
         let mut plan = Plan::new(identity, Mode::Filter, HashKey::new(b"key"));
         let types = kinds().map(|kind| kind.id()).to_vec();

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use serde_json::{Map, Value};
 
 use super::{
+    facts::Known,
     job::{Done, Failed, Job},
     key::Key,
     pass::Pass,
@@ -183,7 +184,7 @@ impl State {
         done: Result<Done, Failed>,
         recorder: &dyn Recorder,
         now: Duration,
-    ) -> Outcome {
+    ) -> (Outcome, Option<Known>) {
         match done {
             Ok(Done::Answered(answer)) => {
                 let rare = self.remember(key);
@@ -199,11 +200,10 @@ impl State {
                     .as_ref()
                     .filter(is_settled)
                     .map(|wanted| Settled::after(wanted, &answer.object));
-                self.put_above(key, &answer.object);
-                self.queue.done(key, true, now);
-                Outcome::Success
+                let above = self.put_above(key, answer.object);
+                (Outcome::Success, Some(Known { above, ..Known::default() }))
             }
-            Ok(_) => Outcome::Success,
+            Ok(_) => (Outcome::Success, Some(Known::default())),
             Err(failed) => {
                 let (error_type, retry) = classify(failed.side, &failed.error);
                 recorder.error(if retry == Retry::Permanent { ErrorType::StatusFailed } else { error_type });
@@ -211,12 +211,13 @@ impl State {
                     Retry::After(wait) => Some(wait),
                     _ => None,
                 };
-                let failure = if retry == Retry::Permanent { Failure::Permanent } else { Failure::Passing };
-                if self.queue.failed(key, failure, told, now) {
+                if self.queue.failed(key, Failure::from(retry), told, now) {
                     let error = failed.error.brief();
                     tracing::warn!(kind = pass.kind.id(), object = %key, error, "cannot write a status");
                 }
-                if error_type == ErrorType::Conflict { Outcome::Conflict } else { Outcome::Error }
+                let outcome =
+                    if error_type == ErrorType::Conflict { Outcome::Conflict } else { Outcome::Error };
+                (outcome, None)
             }
         }
     }

@@ -11,6 +11,7 @@ fn identity(namespace_mapping: NamespaceMapping) -> Identity {
         cluster: "root:org:ws".to_owned(),
         workspace: "root:org:ws".to_owned(),
         namespace_mapping,
+        derived: Default::default(),
     }
 }
 

@@ -70,7 +70,7 @@ impl Reader {
     ) -> Self {
         let key = match scope {
             Scope::Observe => String::new(),
-            Scope::Owned(identity) => identity.key(),
+            Scope::Owned(identity) => identity.key().to_owned(),
         };
         let readiness = Readiness::of(kind, conditions);
         Self { kind: kind.clone(), scope: scope.clone(), key, admits, readiness }

@@ -11,6 +11,7 @@ fn identity() -> Identity {
         cluster: "root:org".to_owned(),
         workspace: "ws-1".to_owned(),
         namespace_mapping: NamespaceMapping::Hashed,
+        derived: Default::default(),
     }
 }
 

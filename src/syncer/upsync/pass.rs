@@ -227,8 +227,7 @@ impl State {
             }
             Retry::Backoff | Retry::Permanent | Retry::Reread => None,
         };
-        let failure = if retry == Retry::Permanent { Failure::Permanent } else { Failure::Passing };
-        if self.queue.failed(key, failure, told, now.elapsed) {
+        if self.queue.failed(key, Failure::from(retry), told, now.elapsed) {
             tracing::warn!(kind = kind.id(), object = %key, error = error.brief(), "cannot show an object");
         }
         if error_type == ErrorType::Conflict { Outcome::Conflict } else { Outcome::Error }

@@ -41,6 +41,7 @@ fn desired(given: &Value, kind: &Kind) -> Option<Value> {
         cluster: String::new(),
         workspace: "w".to_owned(),
         namespace_mapping: crate::api::workload::NamespaceMapping::Preserve,
+        derived: Default::default(),
     };
     let context = RenderContext { identity: &identity, kind, hash_key: &HashKey::new(b"k"), transforms: &[] };
     Some(render(&upstream, &context).ok()?.object)

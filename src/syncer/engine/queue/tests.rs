@@ -30,6 +30,20 @@ fn a_key_is_worked_on_by_one_at_a_time() {
 }
 
 #[test]
+fn what_goes_on_has_seen_what_changed_meanwhile() {
+    let mut queue = Queue::default();
+    let a = key("n", "a");
+    queue.changed(&a, SECOND);
+    queue.take(SECOND).unwrap();
+    queue.changed(&a, SECOND);
+    queue.went_well(&a, 2 * SECOND);
+    assert_eq!(queue.oldest(3 * SECOND), Some(SECOND));
+    assert_eq!(take(&mut queue, 3 * SECOND), None, "it is still worked on");
+    queue.done(&a, false, 3 * SECOND);
+    assert!(queue.slots.is_empty());
+}
+
+#[test]
 fn a_large_namespace_does_not_keep_a_small_one_waiting() {
     let mut queue = Queue::default();
     (0..100).for_each(|number| queue.changed(&key("large", &number.to_string()), SECOND));
@@ -57,6 +71,28 @@ fn failures_wait_longer_each_time() {
     }
     assert!((0.4..=0.6).contains(&waits[0]) && (0.8..=1.2).contains(&waits[1]));
     assert!(waits[11..].iter().all(|wait| (240.0..=360.0).contains(wait)), "{waits:?}");
+}
+
+#[test]
+fn who_was_overtaken_goes_on_with_the_news_of_it() {
+    let mut queue = Queue::default();
+    let (a, mut now) = (key("n", "a"), SECOND);
+    queue.changed(&a, now);
+    for round in 1..=6 {
+        queue.take(now).unwrap();
+        assert_eq!(queue.failed(&a, Failure::Stale, None, now), round == OVERTAKEN);
+        let wait = queue.next().unwrap() - now;
+        assert!(wait <= STALE * (6 << round) / 5, "{round}: {wait:?}");
+        now += Duration::from_millis(1);
+        queue.changed(&a, now);
+        assert_eq!(queue.next(), None, "the news is enough");
+    }
+    queue.take(now).unwrap();
+    queue.changed(&a, now);
+    queue.failed(&a, Failure::Stale, None, now);
+    assert!(queue.take(now).is_some(), "the news came before the refusal");
+    queue.done(&a, false, now);
+    assert!(queue.slots.is_empty());
 }
 
 #[test]

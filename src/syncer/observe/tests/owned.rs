@@ -13,6 +13,7 @@ fn identity(uid: &str) -> Identity {
         cluster: "root:prod".into(),
         workspace: "root:prod".into(),
         namespace_mapping: NamespaceMapping::Hashed,
+        derived: Default::default(),
     }
 }
 

@@ -93,6 +93,7 @@ impl World {
             cluster: "root:org".into(),
             workspace: "root:org".into(),
             namespace_mapping: NamespaceMapping::Hashed,
+            derived: Default::default(),
         };
         let mut plan = Plan::new(identity, Mode::Filter, HashKey::new(b"key"));
         change(&mut plan);
