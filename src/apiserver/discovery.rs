@@ -16,6 +16,7 @@ mod document;
 mod documents;
 
 pub use document::Document;
+pub use documents::rank;
 
 const JSON: &str = "application/json";
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";

@@ -25,6 +25,8 @@ pub struct ResourceInfo {
     /// The role that opens rows, named when a caller has too many rows to ask about one by one.
     pub reader_role: &'static str,
     pub columns: Cow<'static, [Column]>,
+    /// What every answer warns of: that the version is deprecated.
+    pub warning: Option<Text>,
 }
 
 /// A subresource as discovery shows it.

@@ -75,7 +75,11 @@ impl Rest {
             Verb::Watch => Box::pin(self.watch(&request)).await,
             _ => Box::pin(self.write(&request)).await,
         };
-        answer.unwrap_or_else(IntoResponse::into_response)
+        let mut response = answer.unwrap_or_else(IntoResponse::into_response);
+        if let Some(warning) = &self.storage.info().warning {
+            write::warn(&mut response, warning);
+        }
+        response
     }
 }
 

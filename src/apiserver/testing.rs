@@ -48,6 +48,7 @@ pub static THINGS: LazyLock<Arc<ResourceInfo>> = LazyLock::new(|| {
         reader_role: "thing-reader",
         columns: vec![Column::new("Name", "string", "name", "Name", 0)].into(),
         subresources: Vec::new(),
+        warning: None,
     })
 });
 

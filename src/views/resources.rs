@@ -32,6 +32,7 @@ fn named([resource, singular, kind, list_kind, short]: [&'static str; 5]) -> Arc
         subresources: Vec::new(),
         reader_role: READER_ROLE,
         columns: COLUMNS.into(),
+        warning: None,
     })
 }
 

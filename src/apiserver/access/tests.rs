@@ -44,6 +44,7 @@ static VIEWS: LazyLock<Arc<ResourceInfo>> = LazyLock::new(|| {
         reader_role: "tmc-views-reader",
         columns: Vec::new().into(),
         subresources: Vec::new(),
+        warning: None,
     })
 });
 

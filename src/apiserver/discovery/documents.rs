@@ -153,7 +153,7 @@ fn ordered<'a, 'r>(versions: &'a Versions<'r>) -> Vec<(&'a str, &'a Vec<&'r Reso
 }
 
 /// Stability, major and minor of a Kubernetes version; the lowest for any other name.
-fn rank(version: &str) -> Option<(u8, u32, u32)> {
+pub fn rank(version: &str) -> Option<(u8, u32, u32)> {
     let rest = version.strip_prefix('v')?;
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     let major = rest[..digits].parse().ok()?;

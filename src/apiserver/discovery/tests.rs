@@ -23,6 +23,7 @@ static THINGS: LazyLock<Arc<ResourceInfo>> = LazyLock::new(|| {
         reader_role: "thing-reader",
         columns: Vec::new().into(),
         subresources: Vec::new(),
+        warning: None,
     })
 });
 

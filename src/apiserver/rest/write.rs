@@ -35,12 +35,15 @@ impl Rest {
             }
         };
         *response.status_mut() = code;
-        for warning in warnings {
-            if let Ok(value) = HeaderValue::try_from(format!("299 - {}", quoted(&warning))) {
-                response.headers_mut().append(header::WARNING, value);
-            }
-        }
+        warnings.iter().for_each(|warning| warn(&mut response, warning));
         Ok(response)
+    }
+}
+
+/// Adds a warning to an answer.
+pub(super) fn warn(response: &mut Response, warning: &str) {
+    if let Ok(value) = HeaderValue::try_from(format!("299 - {}", quoted(warning))) {
+        response.headers_mut().append(header::WARNING, value);
     }
 }
 

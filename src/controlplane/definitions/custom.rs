@@ -13,6 +13,7 @@ use super::{
     words::{has, items, text},
 };
 use crate::apiserver::{
+    discovery::rank,
     field::{FieldError, FieldErrorKind},
     object::Cell,
     resource::{ResourceInfo, Subresource, Text},
@@ -35,7 +36,6 @@ pub struct CustomStrategy {
     selectable: Vec<(String, JsonPath)>,
     selectable_names: Vec<String>,
     openapi: Value,
-    deprecation: Option<String>,
 }
 
 impl CustomStrategy {
@@ -56,7 +56,6 @@ impl CustomStrategy {
             .collect();
         Ok(Self {
             openapi: openapi::document(&info, version),
-            deprecation: deprecation(&info, version),
             selectable_names: selectable.iter().map(|(name, _)| name.clone()).collect(),
             selectable,
             has_status: has(&version["subresources"], "status"),
@@ -66,11 +65,6 @@ impl CustomStrategy {
             rules,
             columns,
         })
-    }
-
-    /// What every answer about a deprecated version warns of.
-    pub fn deprecation_warning(&self) -> Option<&str> {
-        self.deprecation.as_deref()
     }
 
     /// What is wrong with a change of the status alone.
@@ -169,7 +163,7 @@ impl Strategy for CustomStrategy {
             old.is_some_and(|old| items(&old["metadata"], "finalizers").any(|had| had == name))
         };
         let added = items(&new["metadata"], "finalizers").filter(|name| !had(name)).filter_map(Value::as_str);
-        self.deprecation.iter().cloned().chain(added.filter_map(finalizer_warning)).collect()
+        added.filter_map(finalizer_warning).collect()
     }
 
     fn openapi(&self) -> Option<(String, Value)> {
@@ -232,6 +226,7 @@ fn info(definition: &Value, version: &Value, columns: &Columns) -> ResourceInfo 
         subresources: parts.into_iter().flatten().collect(),
         reader_role: "",
         columns: Cow::Owned(columns.headers.clone()),
+        warning: deprecation(definition, version),
     }
 }
 
@@ -247,10 +242,21 @@ fn finalizer_warning(name: &str) -> Option<String> {
     ))
 }
 
-fn deprecation(info: &ResourceInfo, version: &Value) -> Option<String> {
+fn deprecation(definition: &Value, version: &Value) -> Option<Text> {
     if version["deprecated"] != true {
         return None;
     }
-    let standard = || format!("{}/{} {} is deprecated", info.group, info.version, info.kind);
-    Some(version["deprecationWarning"].as_str().map_or_else(standard, str::to_owned))
+    let standard = || {
+        let (spec, own) = (&definition["spec"], text(version, "name"));
+        let (group, kind) = (text(spec, "group"), text(&definition["status"]["acceptedNames"], "kind"));
+        let others = items(spec, "versions");
+        let others = others.filter(|other| other["served"] == true && other["deprecated"] != true);
+        let better = others.map(|other| text(other, "name")).filter(|name| rank(name) > rank(own));
+        let said = format!("{group}/{own} {kind} is deprecated");
+        match better.max_by_key(|name| rank(name)) {
+            Some(best) => format!("{said}; use {group}/{best} {kind}"),
+            None => said,
+        }
+    };
+    Some(version["deprecationWarning"].as_str().map_or_else(standard, str::to_owned).into())
 }

@@ -68,6 +68,7 @@ fn info() -> ResourceInfo {
             column("Name", "string", "name", super::columns::NAME),
             column("Created At", "date", "", super::columns::AGE),
         ]),
+        warning: None,
     }
 }
 

@@ -46,6 +46,7 @@ pub fn cluster_wide(group: &'static str, resource: &'static str, kind: &'static 
         subresources: Vec::new(),
         reader_role: "view",
         columns: COLUMNS.get(resource).cloned().unwrap_or_default().into(),
+        warning: None,
     }
 }
 

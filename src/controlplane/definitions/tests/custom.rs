@@ -40,7 +40,7 @@ fn the_resource_is_what_the_definition_says() {
         (&selectable["spec.image"], strategy.selectable_fields()),
         (&"x".to_owned(), &["spec.image".to_owned()][..])
     );
-    assert_eq!(strategy.deprecation_warning(), None);
+    assert_eq!(strategy.info().warning, None);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_status_is_validated_by_itself() {
 fn a_deprecated_version_warns() {
     let mut definition = established();
     definition["spec"]["versions"][0]["deprecated"] = true.into();
-    let warning = strategies(&definition).unwrap()[0].deprecation_warning().map(str::to_owned);
+    let warning = strategies(&definition).unwrap()[0].info().warning.clone();
     assert_eq!(warning.as_deref(), Some("stable.example.com/v1 CronTab is deprecated"));
 }
 
