@@ -10,6 +10,7 @@ mod finish;
 mod intake;
 mod job;
 pub mod key;
+mod known;
 mod learned;
 mod namespaces;
 pub mod object;

@@ -58,7 +58,8 @@ impl Api for Upstream {
 }
 
 fn request(call: &Call) -> Result<Request<Vec<u8>>, http::Error> {
-    let body = if call.body.is_null() { Vec::new() } else { call.body.to_string().into_bytes() };
+    let body =
+        if call.body.is_null() { Vec::new() } else { serde_json::to_vec(&call.body).unwrap_or_default() };
     Request::builder()
         .method(call.action.method())
         .uri(&call.path)

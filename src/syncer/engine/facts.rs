@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::{
     key::Key,
-    object::{self, Kept},
+    known::{Basis, Known, read},
+    object,
     state::{KindState, Met, State},
 };
 use crate::{
@@ -47,30 +48,6 @@ pub struct Facts {
     pub basis: Basis,
     pub policy: ApplyPolicy,
     pub assignment: Assignment,
-}
-
-/// What a pass has read and rendered, with the versions that it was read from: the next pass of the same object need
-/// not do it again while they are the latest.
-#[derive(Default)]
-pub struct Known {
-    pub above: Option<(u64, Value)>,
-    pub below: Option<(u64, Value)>,
-    pub rendered: Option<(Basis, Rendered)>,
-}
-
-/// What a rendering was made of: the version above, the rules, and the Placement that names some of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Basis {
-    version: u64,
-    rules: u64,
-    placement: Option<String>,
-}
-
-impl Basis {
-    /// Of what was read above.
-    pub fn version(&self) -> u64 {
-        self.version
-    }
 }
 
 /// A place below, what is there, and its stamp if that is ours.
@@ -240,14 +217,6 @@ impl State {
                 None => Home::Missing,
             },
         }
-    }
-}
-
-/// What is kept, unless this version of it is known already.
-fn read(kept: &Kept, known: Option<(u64, Value)>) -> Value {
-    match known {
-        Some((version, value)) if version == kept.version && version != 0 => value,
-        _ => kept.read(),
     }
 }
 

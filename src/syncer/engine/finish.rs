@@ -5,9 +5,10 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::Value;
 
 use super::{
-    facts::{Facts, Known, fingerprint},
+    facts::{Facts, fingerprint},
     job::{Done, Failed, held},
     key::Key,
+    known::Known,
     object::Kept,
     pass::Pass,
     queue::Failure,
@@ -53,8 +54,11 @@ impl State {
         match done {
             Ok(done) => {
                 let (outcome, learned) = self.succeeded(key, &pass, done, recorder, now);
-                let Facts { above, rendered, basis, .. } = pass.facts;
-                let above = learned.above.or(above.map(|above| (basis.version(), above)));
+                let Facts { above, rendered, mut basis, .. } = pass.facts;
+                if let (Some(before), Some((version, after))) = (&above, &learned.above) {
+                    basis = basis.renewed(before, after, *version);
+                }
+                let above = learned.above.or(above.map(|above| (basis.version, above)));
                 let rendered = rendered.map(|rendered| (basis, rendered));
                 (outcome, Some(Known { above, rendered, ..learned }))
             }

@@ -141,10 +141,12 @@ impl State {
         }
     }
 
-    /// Nothing upstream bears our finalizer and nothing below our stamps.
+    /// Nothing upstream bears our finalizer and nothing below our stamps. Of a kind that may not be listed below the
+    /// finalizers tell: there is one before anything is made, until it is gone or let go.
     fn is_released(&self) -> bool {
         let finalizer = format!("\"{}\"", self.plan.finalizer());
-        self.listed()
+        self.complete()
+            && self.kinds.iter().all(|kind| kind.up.feed.listed || !kind.served)
             && self.kinds.iter().enumerate().all(|(index, kind)| {
                 let bears = kind.up.iter().any(|(_, kept)| kept.holds(&finalizer));
                 let owned = kind.down.iter().any(|(_, kept)| self.key_below(index as u16, kept).is_some());

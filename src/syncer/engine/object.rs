@@ -52,7 +52,7 @@ impl Object {
             pruned_text(raw.json.get()).unwrap_or_else(|| match serde_json::from_str(raw.json.get()) {
                 Ok(mut object) => {
                     prune(&mut object);
-                    object.to_string()
+                    text(&object)
                 }
                 // An informer tells of nothing that is not JSON.
                 Err(_) => raw.json.get().to_owned(),
@@ -82,7 +82,7 @@ impl Kept {
     pub fn pruning(object: &mut Value) -> Self {
         prune(object);
         let version = meta(object, "resourceVersion").parse().unwrap_or_default();
-        Self { text: object.to_string().into(), version, value: OnceLock::new() }
+        Self { text: text(object).into(), version, value: OnceLock::new() }
     }
 
     /// Whether its text holds this one: a quick look before it is read.
@@ -99,6 +99,11 @@ impl Kept {
     pub fn value(&self) -> &Value {
         self.value.get_or_init(|| Box::new(self.read()))
     }
+}
+
+/// `Value::to_string` goes through the machinery of formatting.
+fn text(object: &Value) -> String {
+    serde_json::to_string(object).unwrap_or_default()
 }
 
 fn prune(object: &mut Value) {

@@ -3,8 +3,9 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{
-    facts::{Facts, Known},
+    facts::Facts,
     key::Key,
+    known::Known,
     object::Kept,
     state::{KindState, State},
 };

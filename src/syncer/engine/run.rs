@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Engine, Feeds,
     asked::Work,
-    facts::Known,
     key::{Key, NAMESPACE, TARGET},
+    known::Known,
     pass::Pass,
     requests,
 };

@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use serde_json::{Map, Value};
 
 use super::{
-    facts::Known,
     job::{Done, Failed, Job},
     key::Key,
+    known::Known,
     pass::Pass,
     queue::Failure,
     recorder::{Outcome, Recorder},

@@ -15,8 +15,10 @@ use crate::{
         discovery::{Found, Resolved},
         engine::{
             NAMESPACES,
+            object::{Kept, Object, place},
             simulation::{Fault, NAMESPACE, Nudge, Server, World, kinds, widget},
             state::State,
+            target::{self, Target},
         },
         errors::Side,
         ownership::CLUSTER,
@@ -266,22 +268,33 @@ async fn a_kind_that_may_not_be_read_holds_up_itself_alone() {
     let mut state = State::new(World::new(|_| {}).plan.clone());
     let found = kinds().map(|kind| (kind.group_resource(), Found { kind, status: true }));
     state.serve(&Resolved { kinds: found.into(), ..Resolved::default() }, Duration::ZERO);
-    let mut tell = |side, resource, change| {
+    let tell = |state: &mut State, side, resource, change| {
         state.apply(side, Event { resource, received: Instant::now(), change }, Duration::ZERO);
         (state.complete(), state.listed(), state.progress(Duration::ZERO).paused)
     };
     let [widgets, secrets] = kinds().map(|kind| kind.informed());
     for side in [Side::Upstream, Side::Downstream] {
         for resource in [NAMESPACES, widgets] {
-            assert!(!tell(side, resource, Change::Reset(Vec::new())).0);
+            assert!(!tell(&mut state, side, resource, Change::Reset(Vec::new())).0);
         }
     }
-    tell(Side::Upstream, secrets, Change::Reset(Vec::new()));
+    tell(&mut state, Side::Upstream, secrets, Change::Reset(Vec::new()));
     let denied = Change::Unavailable(Trouble::Status(StatusCode::FORBIDDEN, None));
-    let (complete, listed, paused) = tell(Side::Downstream, secrets, denied);
+    let (complete, listed, paused) = tell(&mut state, Side::Downstream, secrets, denied);
     assert!(complete && !listed, "all that can be known is, and it is not all");
     let why: Vec<_> = paused.values().collect();
     assert_eq!(why, ["the syncer may not list and watch it on the cluster"]);
-    let (complete, listed, paused) = tell(Side::Downstream, secrets, Change::Reset(Vec::new()));
+
+    let finalizers = vec![target::FINALIZER.to_owned()];
+    state.target = Target { ours: true, deleting: true, finalizers, ..Target::default() };
+    state.unshown = true;
+    assert!(state.judge_target(true).is_some(), "no finalizer is left, so nothing below is ours");
+    let kept =
+        json!({"metadata": {"name": "a", "resourceVersion": "5", "finalizers": [state.plan.finalizer()]}});
+    let object = Object { place: place("n", "a"), kept: Kept::of(&kept) };
+    tell(&mut state, Side::Upstream, secrets, Change::Apply(object));
+    assert!(state.judge_target(true).is_none());
+
+    let (complete, listed, paused) = tell(&mut state, Side::Downstream, secrets, Change::Reset(Vec::new()));
     assert!(complete && listed && paused.is_empty());
 }
