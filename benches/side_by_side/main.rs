@@ -38,10 +38,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use mimalloc::MiMalloc;
 
 use fixture::block_on;
 use report::{Measured, Report, Round};
 use servers::{Operation, Servers};
+
+/// As `tmc serve` has, so that the raw server is no slower for it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const VIEWS: usize = 1000;
 /// The argument with which this program is the raw server.

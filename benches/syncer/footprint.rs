@@ -54,8 +54,9 @@ pub fn measure(counted: usize, owned: usize) -> Result<Footprint> {
     let env = Env::on(Cluster::start_as(&plan("bench-above")));
     let below = Cluster::start_as(&plan("bench-below"));
     println!("making {owned} ConfigMaps above and {} below ...", counted - owned);
-    block_on(fill(&env.cluster, "team", owned))?;
-    block_on(fill(&below, "other", counted - owned))?;
+    for (cluster, prefix, count) in [(&env.cluster, "team", owned), (&below, "other", counted - owned)] {
+        block_on(fill(client(cluster.admin().kubeconfig()), prefix, count))?;
+    }
     let resync = format!("--resync-period={}", RESYNC.as_secs());
     let flags = ["--resource-types=configmaps", "--qps=2000", "--burst=2000", &resync];
     let syncer = Syncer::start(Sides::new(&env, &below), "filter", &flags);
@@ -126,8 +127,7 @@ fn memory(syncer: &Syncer<'_>) -> Result<Memory> {
 }
 
 /// Makes that many ConfigMaps, some hundred in a namespace.
-async fn fill(cluster: &Cluster, prefix: &str, count: usize) -> Result<()> {
-    let client = client(cluster.admin().kubeconfig());
+async fn fill(client: Client, prefix: &str, count: usize) -> Result<()> {
     for namespace in 0..count.div_ceil(CROWD) {
         let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": format!("{prefix}-{namespace:03}")}});
         create(&client, "/api/v1/namespaces", &object).await?;

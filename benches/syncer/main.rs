@@ -47,9 +47,14 @@ mod wire;
 mod workload;
 
 use anyhow::{Result, ensure};
+use mimalloc::MiMalloc;
 
 use cluster::Cluster;
 use real::Real;
+
+/// As the syncer has.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// How much of everything.
 struct Plan {

@@ -22,12 +22,7 @@ use async_trait::async_trait;
 use http::{HeaderMap, HeaderName};
 use tokio_rustls::rustls::pki_types::UnixTime;
 
-use self::{
-    authority::Window,
-    certificate::{Judgement, Judgements},
-    front::Front,
-    token::Tokens,
-};
+use self::{front::Front, token::Tokens};
 use super::{
     authz::Reviewer,
     identity::{Authenticated, Authenticator, Connection, User, Via},
@@ -87,19 +82,13 @@ impl Default for TokenLimits {
 /// The [`Authenticator`] of a server behind fronts.
 pub struct RequestAuthenticator {
     trust: ArcSwapOption<Generation>,
-    judgements: Judgements,
     tokens: Tokens,
     clock: Clock,
 }
 
 impl RequestAuthenticator {
     pub fn new(reviewer: Arc<dyn Reviewer>, limits: TokenLimits, clock: Clock) -> Self {
-        Self {
-            trust: ArcSwapOption::empty(),
-            judgements: Judgements::default(),
-            tokens: Tokens::new(reviewer, limits, clock.clone()),
-            clock,
-        }
+        Self { trust: ArcSwapOption::empty(), tokens: Tokens::new(reviewer, limits, clock.clone()), clock }
     }
 
     /// Believes `trust` from the next request on, on open connections too.
@@ -120,19 +109,32 @@ impl RequestAuthenticator {
         self.trust.load().is_some()
     }
 
-    /// What the presented chain is worth now.
-    fn judge(&self, connection: &Connection) -> Option<(Arc<Judgement>, Arc<Generation>)> {
-        let generation = self.trust.load_full()?;
-        if connection.certificates.is_empty() {
-            return None;
+    /// Whom the presented chain makes the caller now.
+    fn certified(&self, connection: &Connection, headers: &HeaderMap) -> Certified {
+        let trust = self.trust.load();
+        let Some(generation) = trust.as_ref() else { return Certified::Nobody };
+        let now = (self.clock)();
+        let judgement = certificate::judge(connection, generation, now);
+        let mut nobody = Certified::Nobody;
+        for (index, _) in judgement.fronts.iter().filter(|(_, window)| window.holds(now)) {
+            nobody = Certified::FrontItself;
+            if let Some(user) = generation.fronts[*index].headers.user(headers) {
+                return Certified::As(Arc::new(authenticated(user)), Via::Front);
+            }
         }
-        let judgement = self.judgements.judge(connection, &generation, (self.clock)());
-        Some((judgement, generation))
+        match &judgement.client {
+            Some((user, window)) if window.holds(now) => Certified::As(user.clone(), Via::ClientCertificate),
+            _ => nobody,
+        }
     }
+}
 
-    fn now_within(&self, window: Window) -> bool {
-        window.holds((self.clock)())
-    }
+/// What a certificate says of the caller.
+enum Certified {
+    As(Arc<User>, Via),
+    /// A front that names no user.
+    FrontItself,
+    Nobody,
 }
 
 #[async_trait]
@@ -142,36 +144,26 @@ impl Authenticator for RequestAuthenticator {
         connection: &Connection,
         headers: &HeaderMap,
     ) -> Result<Authenticated, ApiError> {
-        let judged = self.judge(connection);
-        let mut front_itself = false;
-        if let Some((judgement, generation)) = &judged {
-            let fronts = judgement.fronts.iter().filter(|(_, window)| self.now_within(*window));
-            for (index, _) in fronts {
-                front_itself = true;
-                if let Some(user) = generation.fronts[*index].headers.user(headers) {
-                    return Ok(Authenticated { user: Arc::new(authenticated(user)), via: Via::Front });
-                }
-            }
-            if let Some((user, window)) = &judgement.client
-                && self.now_within(*window)
-            {
-                return Ok(Authenticated { user: user.clone(), via: Via::ClientCertificate });
-            }
+        let certified = self.certified(connection, headers);
+        if let Certified::As(user, via) = certified {
+            return Ok(Authenticated { user, via });
         }
         if let Some(token) = token::bearer(headers) {
             // Boxed: certificates and fronts, which need no room for it, are the usual case.
             let user = Box::pin(self.tokens.user(token, connection.peer.ip())).await?;
             return Ok(Authenticated { user, via: Via::Token });
         }
-        if front_itself {
+        if let Certified::FrontItself = certified {
             return Ok(Authenticated { user: Arc::default(), via: Via::FrontItself });
         }
         Err(ApiError::unauthorized())
     }
 
     fn is_front(&self, connection: &Connection) -> bool {
-        self.judge(connection)
-            .is_some_and(|(judgement, _)| judgement.fronts.iter().any(|(_, window)| self.now_within(*window)))
+        let trust = self.trust.load();
+        let Some(generation) = trust.as_ref() else { return false };
+        let now = (self.clock)();
+        certificate::judge(connection, generation, now).fronts.iter().any(|(_, window)| window.holds(now))
     }
 
     fn identity_headers(&self, headers: &HeaderMap) -> Vec<HeaderName> {

@@ -6,29 +6,25 @@ use std::{borrow::Cow, collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderName};
-use sha2::{Digest, Sha256};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
-use super::{log::ResourceLog, resource::ResourceInfo, scope::Scope, status::ApiError};
+use super::{
+    authn::certificate::Judged, log::ResourceLog, resource::ResourceInfo, scope::Scope, status::ApiError,
+};
 
 /// One accepted connection.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Connection {
     pub peer: SocketAddr,
     /// The chain the client presented; possession of the first key is proven, nothing else.
     pub certificates: Arc<[CertificateDer<'static>]>,
-    /// Names the whole chain: its intermediates decide too.
-    pub fingerprint: [u8; 32],
+    /// What the chain was found to be worth.
+    pub(in crate::apiserver) judged: Judged,
 }
 
 impl Connection {
     pub fn new(peer: SocketAddr, certificates: Arc<[CertificateDer<'static>]>) -> Self {
-        let mut hash = Sha256::new();
-        for certificate in certificates.iter() {
-            hash.update((certificate.len() as u64).to_be_bytes());
-            hash.update(certificate);
-        }
-        Self { peer, certificates, fingerprint: hash.finalize().into() }
+        Self { peer, certificates, judged: Judged::default() }
     }
 }
 

@@ -1,11 +1,11 @@
 //! What a presented chain is worth: which fronts it is, and which user its own subject names.
 //!
-//! A judgement is remembered for a few seconds per chain and generation of authorities; the window within which it
-//! holds is part of it, and the authenticator asks for each request whether now lies within.
+//! A judgement is remembered for a few seconds with the connection, for one generation of authorities; the window within
+//! which it holds is part of it, and the authenticator asks for each request whether now lies within.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use moka::sync::Cache;
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
 use x509_parser::{
@@ -18,40 +18,35 @@ use super::{Generation, authenticated, authority::Window};
 use crate::apiserver::identity::{Connection, User};
 
 /// Also how long a certificate that is not valid yet stays refused after it has become so.
-const REMEMBERED: Duration = Duration::from_secs(10);
-const ENTRIES: u64 = 4096;
+const REMEMBERED: u64 = 10;
 const CREDENTIAL_ID: &str = "authentication.kubernetes.io/credential-id";
 
 #[derive(Debug, Default)]
-pub(crate) struct Judgement {
+pub struct Judgement {
     /// Indexes into the generation's fronts, and for how long each.
     pub(crate) fronts: Vec<(usize, Window)>,
     pub(crate) client: Option<(Arc<User>, Window)>,
 }
 
-pub(crate) struct Judgements {
-    cache: Cache<([u8; 32], u64), Arc<Judgement>>,
-}
+/// The last judgement of a connection's chain: by which generation, and in which second.
+#[derive(Debug, Default)]
+pub struct Judged(Mutex<Option<(u64, u64, Arc<Judgement>)>>);
 
-impl Default for Judgements {
-    fn default() -> Self {
-        Self { cache: Cache::builder().max_capacity(ENTRIES).time_to_live(REMEMBERED).build() }
+/// What the chain of a connection is worth by this generation.
+pub(crate) fn judge(connection: &Connection, generation: &Generation, now: UnixTime) -> Arc<Judgement> {
+    let (number, second) = (generation.number, now.as_secs());
+    let mut judged = connection.judged.0.lock();
+    match &*judged {
+        Some((by, at, judgement)) if *by == number && second.abs_diff(*at) < REMEMBERED => judgement.clone(),
+        _ => {
+            let judgement = Arc::new(worth(&connection.certificates, generation, now));
+            *judged = Some((number, second, judgement.clone()));
+            judgement
+        }
     }
 }
 
-impl Judgements {
-    pub(crate) fn judge(
-        &self,
-        connection: &Connection,
-        generation: &Generation,
-        now: UnixTime,
-    ) -> Arc<Judgement> {
-        let key = (connection.fingerprint, generation.number);
-        self.cache.get_with(key, || Arc::new(judge(&connection.certificates, generation, now)))
-    }
-}
-
-fn judge(chain: &[CertificateDer<'static>], generation: &Generation, now: UnixTime) -> Judgement {
+fn worth(chain: &[CertificateDer<'static>], generation: &Generation, now: UnixTime) -> Judgement {
     let Some(subject) = chain.first().and_then(Subject::of) else { return Judgement::default() };
     let fronts = generation.fronts.iter().enumerate();
     let fronts = fronts

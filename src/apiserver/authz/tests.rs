@@ -7,6 +7,7 @@ use std::{sync::Arc, time::Duration};
 use futures::future::join_all;
 
 use super::*;
+use crate::apiserver::identity::Target;
 use fake::{Fake, question, user};
 
 const TTL: Duration = Duration::from_secs(10);
@@ -107,6 +108,8 @@ async fn every_field_is_part_of_the_question() {
         with_user(|user| user.name.push('x')),
         with_user(|user| user.uid.push('x')),
         with_user(|user| user.groups.push("x".into())),
+        with_user(|user| user.groups.push("xy".into())),
+        with_user(|user| user.groups.extend(["x".into(), "y".into()])),
         with_user(|user| drop(user.extra.insert("x".into(), vec![]))),
         Attributes { verb: "list".into(), ..base.clone() },
         Attributes { scope: crate::apiserver::scope::Scope::Id("x".into()), ..base.clone() },

@@ -71,8 +71,10 @@ fn h1(protocol: &Protocol) -> http1::Builder {
         .timer(TokioTimer::new())
         .header_read_timeout(None)
         .max_header_size(header_bytes)
-        .max_buf_size(header_bytes.max(MIN_BUFFER))
-        .max_headers(protocol.header_lines);
+        .max_buf_size(header_bytes.max(MIN_BUFFER));
+    if let Some(lines) = protocol.header_lines {
+        builder.max_headers(lines);
+    }
     builder
 }
 

@@ -34,14 +34,14 @@ impl Default for Limits {
                 pending_resets: 10_000,
                 local_resets: None,
                 header_bytes: 1 << 20,
-                header_lines: 4096,
+                header_lines: Some(4096),
             },
             others: Protocol {
                 streams: 250,
                 pending_resets: 20,
                 local_resets: Some(1024),
                 header_bytes: 64 << 10,
-                header_lines: 256,
+                header_lines: None,
             },
         }
     }
@@ -90,6 +90,6 @@ pub struct Protocol {
     /// Streams we reset for the peer's errors, over the connection's life. `None`: not counted.
     pub local_resets: Option<usize>,
     pub header_bytes: u32,
-    /// On HTTP/1.
-    pub header_lines: usize,
+    /// On HTTP/1. `None`: as many as hyper has room for without asking for memory, which is 100.
+    pub header_lines: Option<usize>,
 }
