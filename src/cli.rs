@@ -64,14 +64,18 @@ fn say(line: impl Display) {
 /// allowed takes more than the usual 2 MiB in a build without optimization, which would end the process.
 const STACK: usize = 16 << 20;
 
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+/// With so many workers; else as many as there are cores.
+fn runtime(workers: Option<usize>) -> anyhow::Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if let Some(workers) = workers {
+        builder.worker_threads(workers);
+    }
     builder.enable_all().thread_stack_size(STACK).build().context("cannot start the runtime")
 }
 
 /// Runs the command to its end. An error is printed by `main` and makes the exit code 1.
 pub fn run(cli: Cli) -> anyhow::Result<()> {
-    runtime()?.block_on(async {
+    runtime(None)?.block_on(async {
         match cli.command {
             Command::Dev(args) => dev::run(*args).await,
             Command::View(args) => view::run(args).await,

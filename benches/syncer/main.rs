@@ -93,8 +93,10 @@ fn main() -> Result<()> {
 
 fn real(plan: &Plan) -> Result<()> {
     let cluster = Cluster::start("bench-syncer");
-    let (objects, rounds) = plan.real;
-    fixture::block_on(async {
+    let ((objects, rounds), changes) = (plan.real, plan.changes);
+    // As the syncer's own.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let measured = runtime.spawn(async move {
         let real = Real::start(&cluster).await?;
         // The first warms up.
         real.round(0, objects).await?;
@@ -103,7 +105,8 @@ fn real(plan: &Plan) -> Result<()> {
             done.push(real.round(round, objects).await?);
         }
         real::print(&done, objects, 0.95);
-        real::print_latencies(&real.latencies(plan.changes).await?, 150.0);
+        real::print_latencies(&real.latencies(changes).await?, 150.0);
         Ok(())
-    })
+    });
+    runtime.block_on(measured)?
 }

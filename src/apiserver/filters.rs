@@ -53,7 +53,8 @@ pub struct Chain {
     pub timeout: Duration,
 }
 
-/// One request on its way, and what is known of it so far. Each filter adds its part and hands the whole on.
+/// One request on its way, and what is known of it so far. Each filter adds its part and hands the whole on: as a
+/// pointer, since every future on the way has room for it twice.
 pub struct Call {
     pub request: Request,
     /// Under which the request is logged, here and in whatever forwarded it.
@@ -70,7 +71,7 @@ pub struct Call {
 /// What comes after a filter: the filters behind it and the handler.
 ///
 /// A type of its own for each place in the stack, so that a request costs one future and not one per filter.
-pub trait Next<T = Call>: Send {
+pub trait Next<T = Box<Call>>: Send {
     fn run(self, call: T) -> impl Future<Output = Response> + Send;
 }
 
@@ -98,15 +99,15 @@ impl Service {
 
 /// Read from the bottom: a request passes the last line first.
 async fn pass(chain: &Chain, connection: &Connection, request: Request) -> Response {
-    let handle = |call: Call| chain.routes.handle(call);
-    let authorize = |call: Call| authz::authorize(chain, call, handle);
-    let limit = |call: Call| inflight::max_in_flight(chain, call, authorize);
-    let impersonate = |call: Call| impersonation::impersonate(chain, call, limit);
-    let authenticate = |call: Call| authn::authenticate(chain, connection, call, impersonate);
-    let timeout = |call: Call| timeout::timeout(chain, call, authenticate);
-    let cache_control = |call: Call| cache_control::cache_control(call, timeout);
-    let refuse_upgrade = |call: Call| upgrade::refuse(call, cache_control);
-    let observe = |call: Call| observe::observe(chain, call, refuse_upgrade);
+    let handle = |call: Box<Call>| chain.routes.handle(call);
+    let authorize = |call: Box<Call>| authz::authorize(chain, call, handle);
+    let limit = |call: Box<Call>| inflight::max_in_flight(chain, call, authorize);
+    let impersonate = |call: Box<Call>| impersonation::impersonate(chain, call, limit);
+    let authenticate = |call: Box<Call>| authn::authenticate(chain, connection, call, impersonate);
+    let timeout = |call: Box<Call>| timeout::timeout(chain, call, authenticate);
+    let cache_control = |call: Box<Call>| cache_control::cache_control(call, timeout);
+    let refuse_upgrade = |call: Box<Call>| upgrade::refuse(call, cache_control);
+    let observe = |call: Box<Call>| observe::observe(chain, call, refuse_upgrade);
     let request_info = |audited| info::request_info(chain, audited, observe);
     let catch_panics = |audited| panics::panics(audited, request_info);
     audit::audit_id(request, catch_panics).await

@@ -52,13 +52,13 @@ impl Routes {
         self.catalog.rest(&info.scope, group, version, resource)
     }
 
-    pub async fn handle(&self, call: Call) -> Response {
+    pub async fn handle(&self, call: Box<Call>) -> Response {
         let head = *call.request.method() == Method::HEAD;
         let response = self.answer(call).await.unwrap_or_else(IntoResponse::into_response);
         if head { without_body(response) } else { response }
     }
 
-    async fn answer(&self, mut call: Call) -> Result<Response, ApiError> {
+    async fn answer(&self, mut call: Box<Call>) -> Result<Response, ApiError> {
         match &*call.info.target {
             Target::Resource { .. } => {
                 let rest = call.rest.take().ok_or_else(ApiError::unknown_path)?;
@@ -96,7 +96,7 @@ fn reads(request: &Request) -> bool {
 }
 
 /// 404 for a path the resource does not have, 405 for a verb it does not have.
-async fn resource_request(rest: &Rest, call: Call) -> Result<ResourceRequest, ApiError> {
+async fn resource_request(rest: &Rest, call: Box<Call>) -> Result<ResourceRequest, ApiError> {
     let served = rest.storage.info();
     let info = call.info;
     let Target::Resource { subresource, namespace, name, .. } = &*info.target else {

@@ -33,7 +33,7 @@ impl Segment {
     fn new(objects: Vec<Arc<Object>>) -> Arc<Self> {
         let json_len = objects.iter().map(|object| object.json_len()).sum();
         let last = objects[objects.len() - 1].key.clone();
-        let keys = Keys::of(&objects);
+        let keys = Keys::of(objects.iter().map(|object| &object.key));
         Arc::new(Self { id: NEXT_SEGMENT.fetch_add(1, Ordering::Relaxed), objects, json_len, last, keys })
     }
 }
@@ -43,6 +43,8 @@ impl Segment {
 pub struct Snapshot {
     pub resource_version: u64,
     segments: Vec<Arc<Segment>>,
+    /// The last key of each.
+    lasts: Arc<Keys>,
     len: usize,
 }
 
@@ -81,9 +83,7 @@ impl Snapshot {
 
     /// The same without a key of one's own.
     pub fn find(&self, namespace: &str, name: &str) -> Option<&Arc<Object>> {
-        let before = |key: &Key| (&*key.namespace, &*key.name) < (namespace, name);
-        let at = self.segments.partition_point(|segment| before(&segment.last));
-        let segment = self.segments.get(at)?;
+        let segment = self.segments.get(self.lasts.first_from(namespace, name))?;
         Some(&segment.objects[segment.keys.find(namespace, name)?])
     }
 
@@ -92,7 +92,7 @@ impl Snapshot {
         if self.segments.is_empty() {
             self.segments.push(Segment::new(vec![object]));
             self.len = 1;
-            return;
+            return self.note_lasts();
         }
         let at = self.segment_of(&object.key).min(self.segments.len() - 1);
         let mut objects = self.segments[at].objects.clone();
@@ -107,7 +107,14 @@ impl Snapshot {
             let upper = objects.split_off(objects.len() / 2);
             self.segments.insert(at + 1, Segment::new(upper));
         }
-        self.segments[at] = Segment::new(objects);
+        let last = std::mem::replace(&mut self.segments[at], Segment::new(objects));
+        if self.segments[at].last != last.last {
+            self.note_lasts();
+        }
+    }
+
+    fn note_lasts(&mut self) {
+        self.lasts = Arc::new(Keys::of(self.segments.iter().map(|segment| &segment.last)));
     }
 
     /// Takes one object out and returns it.
@@ -126,6 +133,7 @@ impl Snapshot {
         if let Some(before) = at.checked_sub(1) {
             self.join(before);
         }
+        self.note_lasts();
         Some(removed)
     }
 

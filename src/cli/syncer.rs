@@ -133,8 +133,11 @@ pub struct Args {
 }
 
 /// Runs the syncer to its end. An error is printed by the program and makes the exit code 1.
+///
+/// It has one worker: what an object takes are short steps that wait for each other, and one core does more of them
+/// than a cluster can take. To hand them from thread to thread would cost more than it gains.
 pub fn main(args: Args) -> anyhow::Result<()> {
-    super::runtime()?.block_on(run(args))
+    super::runtime(Some(1))?.block_on(run(args))
 }
 
 async fn run(args: Args) -> anyhow::Result<()> {

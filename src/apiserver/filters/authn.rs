@@ -14,7 +14,7 @@ use crate::apiserver::{
 pub async fn authenticate(
     chain: &Chain,
     connection: &Connection,
-    mut call: Call,
+    mut call: Box<Call>,
     next: impl Next,
 ) -> Response {
     if !call.info.is_probe() {

@@ -15,7 +15,7 @@ use crate::apiserver::{
     status::{ApiError, Details},
 };
 
-pub async fn authorize(chain: &Chain, mut call: Call, next: impl Next) -> Response {
+pub async fn authorize(chain: &Chain, mut call: Box<Call>, next: impl Next) -> Response {
     match attributes(chain, &call.info, call.caller.as_ref()).await {
         Ok(allowed) => call.attributes = allowed,
         Err(error) => return error.into_response(),

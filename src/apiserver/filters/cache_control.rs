@@ -5,7 +5,7 @@ use http::{HeaderValue, header};
 
 use super::{Call, Next};
 
-pub async fn cache_control(call: Call, next: impl Next) -> Response {
+pub async fn cache_control(call: Box<Call>, next: impl Next) -> Response {
     let mut response = next.run(call).await;
     response
         .headers_mut()

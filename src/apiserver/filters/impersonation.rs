@@ -25,7 +25,7 @@ use modes::Impersonation;
 const REFUSAL: &str = "forbidden: Impersonate-* headers are not served here; \
     send the request through kube-apiserver, which resolves them";
 
-pub async fn impersonate(chain: &Chain, mut call: Call, next: impl Next) -> Response {
+pub async fn impersonate(chain: &Chain, mut call: Box<Call>, next: impl Next) -> Response {
     if !call.request.headers().keys().any(|name| name.as_str().starts_with(headers::PREFIX)) {
         return next.run(call).await;
     }

@@ -12,7 +12,7 @@ use crate::apiserver::{
     status::ApiError,
 };
 
-pub async fn max_in_flight(chain: &Chain, call: Call, next: impl Next) -> Response {
+pub async fn max_in_flight(chain: &Chain, call: Box<Call>, next: impl Next) -> Response {
     if call.info.is_discovery() || call.info.is_health() {
         return next.run(call).await;
     }

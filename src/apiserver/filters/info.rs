@@ -16,7 +16,8 @@ pub async fn request_info(chain: &Chain, (request, audit_id): Audited, next: imp
         Ok(mut info) => {
             resolve(chain, &mut info);
             let (rest, info) = (chain.routes.rest(&info), Arc::new(info));
-            next.run(Call { request, audit_id, info, rest, caller: None, attributes: None }).await
+            let call = Call { request, audit_id, info, rest, caller: None, attributes: None };
+            next.run(Box::new(call)).await
         }
         Err(error) => error.into_response(),
     }

@@ -16,7 +16,7 @@ use tracing::Instrument;
 use super::{Call, Chain, Next, trace};
 use crate::apiserver::metrics::{Counted, Metrics, RequestLabels};
 
-pub async fn observe(chain: &Chain, call: Call, next: impl Next) -> Response {
+pub async fn observe(chain: &Chain, call: Box<Call>, next: impl Next) -> Response {
     let labels = RequestLabels::new(&call);
     let started = Instant::now();
     let span = trace::span(&call, &labels);

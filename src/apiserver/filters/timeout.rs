@@ -8,7 +8,7 @@ use http::StatusCode;
 use super::{Call, Chain, Next};
 use crate::apiserver::{request_info::RequestInfo, status::ApiError};
 
-pub async fn timeout(chain: &Chain, call: Call, next: impl Next) -> Response {
+pub async fn timeout(chain: &Chain, call: Box<Call>, next: impl Next) -> Response {
     match limit(&call.info, chain.timeout) {
         Err(error) => error.into_response(),
         Ok(None) => next.run(call).await,

@@ -8,7 +8,7 @@ use http::{HeaderValue, Method, Version, header};
 use super::{Call, Next};
 use crate::apiserver::status::ApiError;
 
-pub async fn refuse(call: Call, next: impl Next) -> Response {
+pub async fn refuse(call: Box<Call>, next: impl Next) -> Response {
     let request = &call.request;
     if request.method() != Method::CONNECT && !request.headers().contains_key(header::UPGRADE) {
         return next.run(call).await;

@@ -1,11 +1,8 @@
-//! The keys of one segment side by side in memory: a search that follows a pointer to each key would wait
-//! for memory at every step.
+//! Sorted keys side by side in memory: a search that follows a pointer to each key would wait for memory at every step.
 
-use std::{cmp::Ordering, sync::Arc};
+use crate::apiserver::object::Key;
 
-use crate::apiserver::object::Object;
-
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Keys {
     /// Namespace and name of each object, without anything between.
     bytes: Vec<u8>,
@@ -14,16 +11,15 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// Of sorted objects.
-    pub(super) fn of(objects: &[Arc<Object>]) -> Self {
-        let length = objects.iter().map(|object| object.key.namespace.len() + object.key.name.len()).sum();
+    /// Of sorted keys.
+    pub(super) fn of<'a>(keys: impl Iterator<Item = &'a Key> + Clone) -> Self {
+        let length = keys.clone().map(|key| key.namespace.len() + key.name.len()).sum();
         let mut bytes = Vec::with_capacity(length);
-        let ends = objects
-            .iter()
-            .map(|object| {
-                bytes.extend_from_slice(object.key.namespace.as_bytes());
+        let ends = keys
+            .map(|key| {
+                bytes.extend_from_slice(key.namespace.as_bytes());
                 let namespace = bytes.len();
-                bytes.extend_from_slice(object.key.name.as_bytes());
+                bytes.extend_from_slice(key.name.as_bytes());
                 (namespace, bytes.len())
             })
             .collect();
@@ -32,16 +28,23 @@ impl Keys {
 
     /// The place of a key.
     pub(super) fn find(&self, namespace: &str, name: &str) -> Option<usize> {
+        let place = self.first_from(namespace, name);
+        (place < self.ends.len() && self.at(place) == (namespace.as_bytes(), name.as_bytes()))
+            .then_some(place)
+    }
+
+    /// The place of the first key that is this one or comes after it.
+    pub(super) fn first_from(&self, namespace: &str, name: &str) -> usize {
         let (mut low, mut high) = (0, self.ends.len());
         while low < high {
             let middle = usize::midpoint(low, high);
-            match self.at(middle).cmp(&(namespace.as_bytes(), name.as_bytes())) {
-                Ordering::Less => low = middle + 1,
-                Ordering::Greater => high = middle,
-                Ordering::Equal => return Some(middle),
+            if self.at(middle) < (namespace.as_bytes(), name.as_bytes()) {
+                low = middle + 1;
+            } else {
+                high = middle;
             }
         }
-        None
+        low
     }
 
     fn at(&self, place: usize) -> (&[u8], &[u8]) {

@@ -12,17 +12,17 @@ pub enum Verdict {
 
 /// Who wins a field; none: nobody, and nothing is written.
 pub fn winner(policy: &ApplyPolicy, resolution: Option<Winner>, pointer: &str) -> Option<Winner> {
-    let rule = policy
-        .winners
-        .iter()
-        .filter(|rule| is_within(pointer, &rule.path))
-        .max_by_key(|rule| rule.path.len())
-        .map(|rule| rule.winner);
-    rule.or(match policy.conflict_resolution {
+    ruled(policy, pointer).or(match policy.conflict_resolution {
         ConflictResolution::UpstreamWins => Some(Winner::Upstream),
         ConflictResolution::DownstreamWins => Some(Winner::Downstream),
         ConflictResolution::FailOnConflict => resolution,
     })
+}
+
+/// Who wins a field by a rule of its own.
+pub fn ruled(policy: &ApplyPolicy, pointer: &str) -> Option<Winner> {
+    let rules = policy.winners.iter().filter(|rule| is_within(pointer, &rule.path));
+    rules.max_by_key(|rule| rule.path.len()).map(|rule| rule.winner)
 }
 
 /// Whether `pointer` is `path` or something in it.

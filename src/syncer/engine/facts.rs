@@ -12,13 +12,13 @@ use super::{
 };
 use crate::{
     api::{
-        placement::{ApplyPolicy, Winner},
+        placement::{ApplyPolicy, DriftPolicy, Winner},
         workload::NamespaceMapping,
     },
     syncer::{
         assignment::{self, Context},
         compare::{FieldPath, differences},
-        decide::{Above, Assignment, Below, Home, Memory, Seen, Unrendered},
+        decide::{Above, Assignment, Below, Home, Memory, Seen, Unrendered, conflict::ruled},
         json::{entries, entry, meta},
         kind::Kind,
         naming::{self, Place},
@@ -177,7 +177,7 @@ impl State {
         }
         let Some(below) = &facts.below else { return Seen::Absent };
         let mut differs = match &facts.rendered {
-            Some(rendered) if facts.owner.is_some() => unsettled(rendered, below, &facts.kind, memory),
+            Some(rendered) if facts.owner.is_some() => unsettled(facts, rendered, below, memory),
             _ => Vec::new(),
         };
         let mut hash = desired_hash(below);
@@ -220,11 +220,18 @@ impl State {
     }
 }
 
-/// The fields that are not as desired and did not settle so.
-fn unsettled(rendered: &Rendered, below: &Value, kind: &Kind, memory: &Memory) -> Vec<String> {
+/// The fields that are not as desired and did not settle so. Where drift is only reported, those that are the cluster's
+/// by a rule are none: no write ever meets who has changed them.
+fn unsettled(facts: &Facts, rendered: &Rendered, below: &Value, memory: &Memory) -> Vec<String> {
     let settled = memory.settled.as_ref().filter(|settled| settled.hash == rendered.hash);
-    differences(&rendered.object, below, kind)
+    let reports = facts.policy.drift_policy == DriftPolicy::ReportOnly;
+    let yielded = |path: &FieldPath| {
+        let pointer = path.pointer(&rendered.object);
+        pointer.is_some_and(|pointer| ruled(&facts.policy, &pointer) == Some(Winner::Downstream))
+    };
+    differences(&rendered.object, below, &facts.kind)
         .into_iter()
+        .filter(|path| !reports || !yielded(path))
         .map(|path| (path.to_string(), path))
         .filter(|(text, path)| {
             settled.is_none_or(|settled| settled.values.get(text) != Some(&fingerprint(path, below)))

@@ -81,6 +81,24 @@ async fn drift_is_only_told_of_where_that_is_wanted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_the_clusters_by_a_rule_is_no_drift() {
+    let rule = FieldWinner { path: "/spec/replicas".into(), winner: Winner::Downstream };
+    let mut world = World::new(|plan| {
+        plan.policies.of_all.drift_policy = DriftPolicy::ReportOnly;
+        plan.policies.of_all.winners = vec![rule];
+    });
+    world.server(0).create(&above("w0"), widget(1));
+    world.pass(MINUTE).await;
+    let path = below(&world, "w0");
+    for (field, drifted) in [("replicas", 0), ("note", 1)] {
+        world.server(1).edit(&path, "hpa", |object| object["spec"][field] = json!(9));
+        world.pass(MINUTE).await;
+        let told = world.progress.borrow().rows.values().map(|row| row.drifted).sum::<u64>();
+        assert_eq!(told, drifted, "{field}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_wins_a_field_is_the_policys() {
     let rule = FieldWinner { path: "/spec/replicas".into(), winner: Winner::Downstream };
     for (policy, winners, replicas) in [
