@@ -7,7 +7,6 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::{extract::Request, response::Response};
 use http::HeaderValue;
-use tokio::sync::Semaphore;
 
 use super::{
     identity::{Attributes, Authenticated, Authenticator, Authorizer, Connection},
@@ -33,6 +32,7 @@ mod trace;
 mod upgrade;
 
 pub use forbidden::forbidden;
+pub use inflight::Places;
 
 /// The whole server, for one request after the other.
 #[derive(Clone)]
@@ -47,8 +47,7 @@ pub struct Chain {
     pub workspaces: Option<Arc<dyn Workspaces>>,
     pub metrics: Arc<Metrics>,
     pub routes: Routes,
-    /// One permit per request being handled.
-    pub inflight: Semaphore,
+    pub inflight: Places,
     /// How long a request that is not a watch may take.
     pub timeout: Duration,
 }

@@ -3,7 +3,7 @@
 //! Fed by filters, listener and watches. Labels come from closed sets: verbs, served resources and codes,
 //! never from a path, a name or a caller.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Borrow, sync::Arc, time::Duration};
 
 use axum::{body::Body, response::Response};
 use http::{HeaderValue, StatusCode, header};
@@ -142,7 +142,7 @@ impl Metrics {
 
     /// One answered request; a watch is counted when it ends, and its duration is not a latency.
     pub fn answered(&self, labels: &RequestLabels, code: StatusCode, took: Duration, size: Option<u64>) {
-        let answer = self.answers.of(labels, code, || {
+        let resolve = || {
             let values = labels.values();
             let requests = self.requests.with_label_values(&[&values[..], &[code.as_str()]].concat());
             let histograms = (labels.verb != "WATCH").then(|| {
@@ -150,23 +150,24 @@ impl Metrics {
                 (self.request_seconds.with_label_values(&values), sizes)
             });
             (requests, histograms)
-        });
-        let (requests, histograms) = &*answer;
-        requests.inc();
-        if let Some((seconds, sizes)) = histograms {
-            seconds.observe(took.as_secs_f64());
-            if let Some(size) = size {
-                sizes.observe(size as f64);
+        };
+        self.answers.count(labels, code, resolve, |(requests, histograms)| {
+            requests.inc();
+            if let Some((seconds, sizes)) = histograms {
+                seconds.observe(took.as_secs_f64());
+                if let Some(size) = size {
+                    sizes.observe(size as f64);
+                }
             }
-        }
+        });
     }
 
     pub fn terminated(&self, labels: &RequestLabels, code: StatusCode) {
         self.terminations.with_label_values(&[&labels.values()[..], &[code.as_str()]].concat()).inc();
     }
 
-    pub fn inflight(&self, reads: bool) -> IntGauge {
-        self.inflight[usize::from(!reads)].clone()
+    pub fn inflight(&self, reads: bool) -> &IntGauge {
+        &self.inflight[usize::from(!reads)]
     }
 
     pub fn watching(&self, labels: &RequestLabels) -> IntGauge {
@@ -193,18 +194,18 @@ pub fn text(registry: &Registry) -> Result<Response, ApiError> {
 }
 
 /// A gauge that is one higher while this lives.
-pub struct Counted(IntGauge);
+pub struct Counted<G: Borrow<IntGauge> = IntGauge>(G);
 
-impl Counted {
-    pub fn new(gauge: IntGauge) -> Self {
-        gauge.inc();
+impl<G: Borrow<IntGauge>> Counted<G> {
+    pub fn new(gauge: G) -> Self {
+        gauge.borrow().inc();
         Self(gauge)
     }
 }
 
-impl Drop for Counted {
+impl<G: Borrow<IntGauge>> Drop for Counted<G> {
     fn drop(&mut self) {
-        self.0.dec();
+        self.0.borrow().dec();
     }
 }
 

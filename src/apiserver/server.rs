@@ -4,16 +4,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{
-    net::{TcpListener, TcpSocket},
-    sync::Semaphore,
-};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     catalog::Catalog,
-    filters::{self, Chain, Service},
+    filters::{self, Chain, Places, Service},
     health::Health,
     identity::{Authenticator, Authorizer},
     metrics::Metrics,
@@ -58,7 +55,7 @@ impl ApiServer {
             workspaces: self.workspaces,
             routes: Routes::new(self.catalog, self.version, self.health, metrics.clone()),
             metrics,
-            inflight: Semaphore::new(self.limits.requests_in_flight.min(Semaphore::MAX_PERMITS)),
+            inflight: Places::new(self.limits.requests_in_flight),
             timeout: self.limits.request_timeout,
         }))
     }

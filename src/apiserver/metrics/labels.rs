@@ -1,9 +1,6 @@
 //! What a request is counted as. Labels come from closed sets, so that they cannot grow without bound.
 
-use std::{
-    hash::{Hash, Hasher},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use crate::apiserver::{filters::Call, identity::Target, request_info::RequestInfo, resource::ResourceInfo};
 
@@ -47,10 +44,13 @@ impl RequestLabels {
     }
 
     /// A resource is known by its address: looking a request up should not compare names.
-    fn identity(&self) -> (&'static str, &'static str, Option<*const ResourceInfo>) {
-        (self.verb, self.scope, self.served.as_ref().map(Arc::as_ptr))
+    pub(super) fn identity(&self) -> Identity {
+        (self.verb, self.scope, self.served.as_ref().map(|served| Arc::as_ptr(served).addr()))
     }
 }
+
+/// Verb, scope and the address of the resource.
+pub(super) type Identity = (&'static str, &'static str, Option<usize>);
 
 impl PartialEq for RequestLabels {
     fn eq(&self, other: &Self) -> bool {
@@ -59,12 +59,6 @@ impl PartialEq for RequestLabels {
 }
 
 impl Eq for RequestLabels {}
-
-impl Hash for RequestLabels {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        self.identity().hash(hasher);
-    }
-}
 
 fn verb(info: &RequestInfo, method: &http::Method) -> &'static str {
     match &*info.verb {

@@ -2,17 +2,13 @@
 //!
 //! A series still appears with its first use. Labels come from closed sets, so there are few.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::OnceLock, time::Duration};
 
 use http::StatusCode;
 use parking_lot::RwLock;
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec};
 
-use super::RequestLabels;
+use super::{RequestLabels, labels::Identity};
 
 /// Attempts at something and the time they took, by one of three results.
 pub struct Attempts {
@@ -44,21 +40,28 @@ fn count((attempts, seconds): &(IntCounter, Histogram), took: Duration) {
 /// The series of one kind of answer; duration and size are a watch's neither.
 pub type Answer = (IntCounter, Option<(Histogram, Histogram)>);
 
+/// What an answer is counted as, by addresses of what its entry keeps alive.
+type Labelled = (Identity, StatusCode);
+
 /// The series of all answers so far.
 #[derive(Default)]
-pub struct Answers(RwLock<HashMap<(RequestLabels, StatusCode), Arc<Answer>>>);
+pub struct Answers(RwLock<HashMap<Labelled, (RequestLabels, Answer)>>);
 
 impl Answers {
-    pub fn of(
+    /// Counts one, with the series that `resolve` looks up the first time.
+    pub fn count(
         &self,
         labels: &RequestLabels,
         code: StatusCode,
         resolve: impl FnOnce() -> Answer,
-    ) -> Arc<Answer> {
-        let key = (labels.clone(), code);
-        if let Some(answer) = self.0.read().get(&key) {
-            return answer.clone();
+        count: impl FnOnce(&Answer),
+    ) {
+        let key = (labels.identity(), code);
+        if let Some((_, answer)) = self.0.read().get(&key) {
+            return count(answer);
         }
-        self.0.write().entry(key).or_insert_with(|| Arc::new(resolve())).clone()
+        let mut answers = self.0.write();
+        let (_, answer) = answers.entry(key).or_insert_with(|| (labels.clone(), resolve()));
+        count(answer);
     }
 }

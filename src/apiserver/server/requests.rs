@@ -24,15 +24,17 @@ pub fn requests(
     Error = Infallible,
     Future: Future<Output = Result<Response<TrackedBody>, Infallible>> + Send,
 > {
-    let connection = Arc::new(connection);
+    // One count of references for each connection: all requests of the server would wait for a common one.
+    let shared = Arc::new((service, connection));
     service_fn(move |request: Request<Incoming>| {
         let active = tracker.request();
         let misaddressed = misaddressed(&request);
         let request = request.map(axum::body::Body::new);
-        let (service, connection) = (service.clone(), connection.clone());
+        let shared = shared.clone();
         async move {
+            let (service, connection) = &*shared;
             let response = match misaddressed {
-                None => service.answer(&connection, request).await,
+                None => service.answer(connection, request).await,
                 Some(why) => refusal(why),
             };
             Ok(response.map(|body| TrackedBody::new(body, active)))
