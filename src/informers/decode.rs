@@ -13,13 +13,14 @@ use super::{
 
 /// One page of a list.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(super) struct Page<T> {
     pub(super) resource_version: String,
     /// Empty on the last page.
     pub(super) next: String,
     /// How many objects come after this page, where the server tells.
     pub(super) remaining: Option<u64>,
-    pub(super) objects: Vec<RawObject>,
+    /// What is kept of each object.
+    pub(super) objects: Vec<T>,
 }
 
 /// One watch event.
@@ -90,7 +91,13 @@ struct Annotations<'a> {
     cluster: Cow<'a, str>,
 }
 
-pub(super) fn page(resource: &Resource, bytes: &[u8], depth: usize) -> Result<Page, Trouble> {
+/// Objects are read one after the other, so that of a page no more than its bytes is in memory beside what is kept.
+pub(super) fn page<T>(
+    resource: &Resource,
+    bytes: &[u8],
+    depth: usize,
+    keep: impl Fn(RawObject) -> Result<T, Trouble>,
+) -> Result<Page<T>, Trouble> {
     // The list itself is two levels above its items.
     check_depth(bytes, depth + 2)?;
     let page: PageJson<'_> =
@@ -103,7 +110,7 @@ pub(super) fn page(resource: &Resource, bytes: &[u8], depth: usize) -> Result<Pa
         resource_version: page.metadata.resource_version.into_owned(),
         next: page.metadata.next.into_owned(),
         remaining: page.metadata.remaining_item_count,
-        objects: items.into_iter().map(|item| object(resource, item)).collect::<Result<_, _>>()?,
+        objects: items.into_iter().map(|item| keep(object(resource, item)?)).collect::<Result<_, _>>()?,
     })
 }
 

@@ -49,7 +49,7 @@ pub async fn list<T: Send>(
 pub async fn count(fetch: &dyn Fetch, resource: Resource, limits: &Limits) -> Result<Counted, Trouble> {
     let ask = Ask { resource, selection: Selection { metadata_only: true, ..Selection::default() } };
     let body = read(fetch, &ask.path("limit=1"), ask.list_type(), limits).await?;
-    let page = decode::page(&ask.resource, &body, limits.depth)?;
+    let page = decode::page(&ask.resource, &body, limits.depth, Ok)?;
     let here = page.objects.len() as u64;
     let objects = match page.next.as_str() {
         "" => Some(here),
@@ -78,8 +78,10 @@ pub(super) async fn list_all<T>(
             body => body?,
         };
         bytes += body.len();
-        let page = decode::page(&ask.resource, &body, limits.depth)?;
-        let more = take(&mut listed, page, &mut next, fetch.across(), keep)?;
+        let across = fetch.across();
+        let keep = |object| Ok(keep(decode::place(object, across)?));
+        let page = decode::page(&ask.resource, &body, limits.depth, keep)?;
+        let more = take(&mut listed, page, &mut next)?;
         if bytes > limits.list_bytes || listed.objects.len() > limits.objects {
             return Err(Trouble::TooLarge("one list"));
         }
@@ -91,16 +93,8 @@ pub(super) async fn list_all<T>(
 }
 
 /// Adds a page; whether another follows.
-fn take<T>(
-    listed: &mut Listed<T>,
-    page: Page,
-    next: &mut String,
-    across: bool,
-    keep: &Keep<T>,
-) -> Result<bool, Trouble> {
-    for object in page.objects {
-        listed.objects.push(keep(decode::place(object, across)?));
-    }
+fn take<T>(listed: &mut Listed<T>, page: Page<T>, next: &mut String) -> Result<bool, Trouble> {
+    listed.objects.extend(page.objects);
     listed.resource_version = page.resource_version;
     if !page.next.is_empty() && page.next == *next {
         return Err(Trouble::Desync("a list does not move on"));

@@ -11,7 +11,7 @@ const OBJECT: &str = r#"{"metadata":{"name":"a","namespace":"tmc-system","uid":"
 fn a_page_keeps_the_bytes_of_its_objects() {
     let json =
         format!(r#"{{"kind":"L","metadata":{{"resourceVersion":"9","continue":"t"}},"items":[{OBJECT}]}}"#);
-    let page = page(&LEASES, json.as_bytes(), 128).unwrap();
+    let page = page(&LEASES, json.as_bytes(), 128, Ok).unwrap();
     assert_eq!((page.resource_version.as_str(), page.next.as_str()), ("9", "t"));
     assert_eq!(page.objects[0].json.get(), OBJECT);
     assert_eq!(page.objects[0].meta.labels["k"], "v");
@@ -20,7 +20,7 @@ fn a_page_keeps_the_bytes_of_its_objects() {
 
 #[test]
 fn an_empty_list_may_have_null_items() {
-    let page = page(&LEASES, br#"{"metadata":{"resourceVersion":"9"},"items":null}"#, 128).unwrap();
+    let page = page(&LEASES, br#"{"metadata":{"resourceVersion":"9"},"items":null}"#, 128, Ok).unwrap();
     assert!(page.objects.is_empty() && page.next.is_empty());
 }
 
