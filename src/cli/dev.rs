@@ -120,6 +120,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         workspaces: &workspaces,
         clusters: &clusters,
         demo: !args.no_demo,
+        synced: args.syncer_mode != Mode::Observe && !clusters.is_empty(),
     });
     Ok(tasks.run(signals).await?)
 }

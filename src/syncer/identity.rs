@@ -31,7 +31,7 @@ pub struct Identity {
 #[derive(Default)]
 pub struct Derived {
     key: OnceLock<String>,
-    /// Hashed names by the namespace they stand for.
+    /// Hashed names by the namespace they stand for. A plain map: each pass asks several times.
     names: Mutex<HashMap<String, Arc<str>>>,
 }
 

@@ -3,7 +3,7 @@
 //! Everything is an ordinary request to the servers of this process; nothing is written that a user or a syncer
 //! would not write.
 
-mod workloads;
+pub mod workloads;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -105,7 +105,7 @@ pub async fn start(
             workload::Mode::Observe => Some((&cluster.api, String::new())),
             _ => is_last.then(|| (server.api, format!("/clusters/{workspace}"))),
         };
-        join(server, at, workspace, cluster, there)
+        prepare(server, at, workspace, cluster, there)
     });
     for (name, task) in try_join_all(joins).await?.into_iter().flatten() {
         tasks.spawn_background(name, task);
@@ -119,7 +119,7 @@ pub async fn start(
 
 /// Makes all that one cluster needs to serve a workspace, with the sample workloads in their place, and returns what is
 /// to run from now on.
-async fn join(
+async fn prepare(
     server: &Workspaces<'_>,
     at: usize,
     workspace: &WorkspacePath,

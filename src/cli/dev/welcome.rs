@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{clusters::Cluster, path::WorkspacePath};
+use super::{clusters::Cluster, demo::workloads::NAMESPACE, path::WorkspacePath};
 
 pub struct Welcome<'a> {
     pub url: &'a str,
@@ -10,6 +10,8 @@ pub struct Welcome<'a> {
     pub workspaces: &'a [WorkspacePath],
     pub clusters: &'a [Cluster],
     pub demo: bool,
+    /// The workspaces hold the sample workloads, not the clusters alone.
+    pub synced: bool,
 }
 
 pub fn say(welcome: &Welcome<'_>) {
@@ -38,8 +40,11 @@ fn lines(welcome: &Welcome<'_>, tmc: &str, kubectl: bool, clusters: &[(&str, Str
         if let (Some(workspace), true) = (welcome.workspaces.first(), welcome.demo) {
             let server = format!("kubectl --server {url}/clusters/{workspace} get synctargets");
             try_(server, "that workspace alone");
-            let server = format!("kubectl --server {url}/clusters/{workspace} get deployments -n shop");
-            try_(server, "what it holds, with the status of all its clusters");
+            if welcome.synced {
+                let server =
+                    format!("kubectl --server {url}/clusters/{workspace} get deployments -n {NAMESPACE}");
+                try_(server, "what it holds, with the status of all its clusters");
+            }
         }
     } else {
         try_(format!("{tmc} view --kubeconfig {config}"), "one row per workspace; -w follows it live");
@@ -91,6 +96,7 @@ mod tests {
             workspaces: &workspaces,
             clusters: &[],
             demo: true,
+            synced: kubeconfig == "tmc.kubeconfig",
         };
         lines(&welcome, "tmc", kubectl, &[("east", "tmc-east.kubeconfig".to_owned())])
     }
@@ -100,7 +106,9 @@ mod tests {
         let with = said(true, "tmc.kubeconfig");
         assert_eq!(with.last().unwrap(), "kubectl --kubeconfig tmc.kubeconfig get aggregatedviews -w");
         assert!(with.iter().any(|line| line.contains("tmc dev fail east ")));
+        assert!(with.iter().any(|line| line.contains("get deployments -n shop")));
         let elsewhere = said(true, "/tmp/my config");
+        assert!(elsewhere.iter().all(|line| !line.contains("-n shop")), "it holds nothing");
         assert!(elsewhere.iter().any(|line| line.contains("dev fail east --kubeconfig '/tmp/my config'")));
     }
 

@@ -58,8 +58,11 @@ impl Api for Upstream {
 }
 
 fn request(call: &Call) -> Result<Request<Vec<u8>>, http::Error> {
-    let body =
-        if call.body.is_null() { Vec::new() } else { serde_json::to_vec(&call.body).unwrap_or_default() };
+    let body = if call.body.is_null() {
+        Vec::new()
+    } else {
+        serde_json::to_vec(&call.body).expect("a Value is JSON")
+    };
     Request::builder()
         .method(call.action.method())
         .uri(&call.path)

@@ -103,7 +103,7 @@ impl Kept {
 
 /// `Value::to_string` goes through the machinery of formatting.
 fn text(object: &Value) -> String {
-    serde_json::to_string(object).unwrap_or_default()
+    serde_json::to_string(object).expect("a Value is JSON")
 }
 
 fn prune(object: &mut Value) {

@@ -39,7 +39,7 @@ impl fmt::Debug for HashKey {
 
 /// Of the object as it will be written; a Secret's needs the key.
 pub(super) fn hash(object: &Value, key: Option<&HashKey>) -> String {
-    let bytes = serde_json::to_vec(object).unwrap_or_default();
+    let bytes = serde_json::to_vec(object).expect("a Value is JSON");
     match key {
         Some(HashKey { key, id }) => format!("{id}.{}", hex(hmac::sign(key, &bytes).as_ref())),
         None => hex(digest::digest(&digest::SHA256, &bytes).as_ref()),

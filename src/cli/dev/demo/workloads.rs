@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-const NAMESPACE: &str = "shop";
+pub const NAMESPACE: &str = "shop";
 /// No registry is ever found there, so this one does not come up.
 const BROKEN_IMAGE: &str = "registry.invalid/shop/search:v2";
 

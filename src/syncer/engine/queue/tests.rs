@@ -82,7 +82,7 @@ fn who_was_overtaken_goes_on_with_the_news_of_it() {
         queue.take(now).unwrap();
         assert_eq!(queue.failed(&a, Failure::Stale, None, now), round == OVERTAKEN);
         let wait = queue.next().unwrap() - now;
-        assert!(wait <= STALE * (6 << round) / 5, "{round}: {wait:?}");
+        assert!(wait <= STALE * (6 << (round - 1)) / 5, "{round}: {wait:?}");
         now += Duration::from_millis(1);
         queue.changed(&a, now);
         assert_eq!(queue.next(), None, "the news is enough");

@@ -45,6 +45,16 @@ async fn an_object_goes_down_and_its_status_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_start_comes_to_is_told_at_once() {
+    let mut world = World::new(|_| ());
+    world.server(0).create(&above("w0"), widget(1));
+    // Less than there is between two reports of progress.
+    world.pass(Duration::from_millis(500)).await;
+    let progress = world.progress.borrow().clone();
+    assert_eq!(progress.rows.values().map(|row| row.synced).sum::<u64>(), 1, "{progress:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_object_costs_five_writes_and_a_change_two() {
     let mut world = with(1).await;
     // The finalizer of the SyncTarget and of the object; namespace and object.
