@@ -19,7 +19,7 @@ mod resolved;
 
 pub use labels::RequestLabels;
 use resolved::Answers;
-pub use resolved::Attempts;
+pub use resolved::{Attempt, Attempts};
 
 const SECONDS: &[f64] =
     &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0];

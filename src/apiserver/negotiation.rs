@@ -74,7 +74,8 @@ pub fn negotiate(
     info: &ResourceInfo,
 ) -> Result<Representation, ApiError> {
     let accept = header_text(headers, header::ACCEPT);
-    let (kind, yaml, pretty) = if accept.is_empty() {
+    // What most clients ask for is known without reading it.
+    let (kind, yaml, pretty) = if matches!(&*accept, "" | "application/json" | "*/*") {
         (Kind::Object, false, false)
     } else {
         choose(&accept::parse(&accept), verb).ok_or_else(|| not_acceptable(verb))?

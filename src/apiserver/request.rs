@@ -150,6 +150,9 @@ fn decode(text: &str) -> Option<String> {
         }
         rest = &rest[at + 3..];
     }
+    if !text.contains(['+', '%']) {
+        return Some(text.to_owned());
+    }
     let spaced = text.replace('+', " ");
     Some(percent_decode(spaced.as_bytes()).decode_utf8_lossy().into_owned())
 }

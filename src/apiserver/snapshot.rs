@@ -83,8 +83,9 @@ impl Snapshot {
 
     /// The same without a key of one's own.
     pub fn find(&self, namespace: &str, name: &str) -> Option<&Arc<Object>> {
-        let segment = self.segments.get(self.lasts.first_from(namespace, name))?;
-        Some(&segment.objects[segment.keys.find(namespace, name)?])
+        let key = keys::joined(namespace, name);
+        let segment = self.segments.get(self.lasts.first_from(&key))?;
+        Some(&segment.objects[segment.keys.find(&key)?])
     }
 
     /// Puts or replaces one object.

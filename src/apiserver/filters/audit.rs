@@ -10,9 +10,9 @@ const AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
 const MAX_LENGTH: usize = 253;
 
 /// A request and its id.
-pub type Audited = (Request, HeaderValue);
+pub type Audited = (Box<Request>, HeaderValue);
 
-pub async fn audit_id(request: Request, next: impl Next<Audited>) -> Response {
+pub async fn audit_id(request: Box<Request>, next: impl Next<Audited>) -> Response {
     let given = request.headers().get(AUDIT_ID).filter(|id| !id.is_empty() && id.len() <= MAX_LENGTH);
     let id = match given {
         Some(id) => id.clone(),

@@ -1,13 +1,12 @@
 //! Who calls. Only whole health endpoints are answered to nobody in particular.
 
-use std::time::Instant;
-
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 
 use super::{Call, Chain, Next};
 use crate::apiserver::{
     identity::{Authenticated, Connection},
+    metrics::Attempt,
     status::ApiError,
 };
 
@@ -18,7 +17,9 @@ pub async fn authenticate(
     next: impl Next,
 ) -> Response {
     if !call.info.is_probe() {
-        match caller(chain, connection, call.request.headers()).await {
+        let answer = chain.authenticator.authenticate(connection, call.request.headers()).await;
+        chain.metrics.authentications.observe(attempt(&answer), call.lap());
+        match answer {
             Ok(caller) => {
                 tracing::Span::current().record("user", caller.user.name.as_str());
                 call.caller = Some(caller);
@@ -35,18 +36,10 @@ pub async fn authenticate(
     next.run(call).await
 }
 
-async fn caller(
-    chain: &Chain,
-    connection: &Connection,
-    headers: &HeaderMap,
-) -> Result<Authenticated, ApiError> {
-    let started = Instant::now();
-    let answer = chain.authenticator.authenticate(connection, headers).await;
-    let result = match &answer {
-        Ok(_) => "success",
-        Err(error) if error.code == StatusCode::UNAUTHORIZED => "failure",
-        Err(_) => "error",
-    };
-    chain.metrics.authentications.observe(result, started.elapsed());
-    answer
+fn attempt(answer: &Result<Authenticated, ApiError>) -> Attempt {
+    match answer {
+        Ok(_) => Attempt::Passed,
+        Err(error) if error.code == StatusCode::UNAUTHORIZED => Attempt::Refused,
+        Err(_) => Attempt::Failed,
+    }
 }

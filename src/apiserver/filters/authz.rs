@@ -3,20 +3,20 @@
 //! Discovery, OpenAPI and version need a caller and no review, but in a workspace they do: it is for those who may
 //! enter it. A front that names no user gets these and nothing else.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 
 use super::{Call, Chain, Next, forbidden::forbidden};
 use crate::apiserver::{
-    identity::{Attributes, Authenticated, Decision, Target, Via},
-    request_info::RequestInfo,
+    identity::{Attributes, Decision, Target, Via},
+    metrics::Attempt,
     scope::{NO_ACCESS, Scope, Unresolved},
     status::{ApiError, Details},
 };
 
 pub async fn authorize(chain: &Chain, mut call: Box<Call>, next: impl Next) -> Response {
-    match attributes(chain, &call.info, call.caller.as_ref()).await {
+    match attributes(chain, &mut call).await {
         Ok(allowed) => call.attributes = allowed,
         Err(error) => return error.into_response(),
     }
@@ -24,15 +24,12 @@ pub async fn authorize(chain: &Chain, mut call: Box<Call>, next: impl Next) -> R
 }
 
 /// The attributes that were allowed; `None` where no review is needed.
-async fn attributes(
-    chain: &Chain,
-    info: &RequestInfo,
-    caller: Option<&Authenticated>,
-) -> Result<Option<Attributes>, ApiError> {
+async fn attributes(chain: &Chain, call: &mut Call) -> Result<Option<Attributes>, ApiError> {
+    let info = call.info.clone();
     if info.is_probe() {
         return Ok(None);
     }
-    let caller = caller.ok_or_else(ApiError::unauthorized)?;
+    let caller = call.caller.as_ref().ok_or_else(ApiError::unauthorized)?;
     if chain.workspaces.is_none() && info.scope != Scope::None {
         // No source here has logical clusters, so there is nobody to ask about them.
         return Err(ApiError::unknown_path());
@@ -54,7 +51,9 @@ async fn attributes(
         Some(Unresolved::Unavailable) => return Err(ApiError::unavailable("Not available.", 1)),
         None => {}
     }
-    match review(chain, &attributes).await? {
+    let decision = chain.authorizer.authorize(&attributes).await;
+    chain.metrics.authorizations.observe(attempt(&decision), call.lap());
+    match decision? {
         Decision::Allow if info.scope == Scope::Wildcard => across(attributes).map(Some),
         Decision::Allow => Ok(Some(attributes)),
         Decision::Deny { reason } => Err(forbidden(&attributes, &reason)),
@@ -92,14 +91,10 @@ fn within_itself(target: &Arc<Target>) -> Arc<Target> {
     target
 }
 
-async fn review(chain: &Chain, attributes: &Attributes) -> Result<Decision, ApiError> {
-    let started = Instant::now();
-    let decision = chain.authorizer.authorize(attributes).await;
-    let result = match &decision {
-        Ok(Decision::Allow) => "allowed",
-        Ok(Decision::Deny { .. }) => "denied",
-        Err(_) => "error",
-    };
-    chain.metrics.authorizations.observe(result, started.elapsed());
-    decision
+fn attempt(decision: &Result<Decision, ApiError>) -> Attempt {
+    match decision {
+        Ok(Decision::Allow) => Attempt::Passed,
+        Ok(Decision::Deny { .. }) => Attempt::Refused,
+        Err(_) => Attempt::Failed,
+    }
 }

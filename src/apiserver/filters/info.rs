@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, Version, header};
+use tokio::time::Instant;
 
 use super::{Call, Chain, Next, audit::Audited};
 use crate::apiserver::{request_info::RequestInfo, status::ApiError};
@@ -16,7 +17,8 @@ pub async fn request_info(chain: &Chain, (request, audit_id): Audited, next: imp
         Ok(mut info) => {
             resolve(chain, &mut info);
             let (rest, info) = (chain.routes.rest(&info), Arc::new(info));
-            let call = Call { request, audit_id, info, rest, caller: None, attributes: None };
+            let (caller, attributes, at) = (None, None, Instant::now());
+            let call = Call { request, audit_id, info, rest, caller, attributes, at };
             next.run(Box::new(call)).await
         }
         Err(error) => error.into_response(),

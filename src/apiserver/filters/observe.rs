@@ -4,7 +4,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use axum::{body::Body, response::Response};
@@ -18,7 +18,7 @@ use crate::apiserver::metrics::{Counted, Metrics, RequestLabels};
 
 pub async fn observe(chain: &Chain, call: Box<Call>, next: impl Next) -> Response {
     let labels = RequestLabels::new(&call);
-    let started = Instant::now();
+    let started = call.at;
     let span = trace::span(&call, &labels);
     let long_running = call.info.long_running();
     let response = next.run(call).instrument(span.clone()).await;

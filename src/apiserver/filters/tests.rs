@@ -19,7 +19,7 @@ fn service(limits: Limits) -> Service {
 }
 
 async fn send(service: &Service, request: Request<axum::body::Body>) -> (u16, HeaderMap, String) {
-    let response = service.answer(&connection(), request).await;
+    let response = service.answer(&connection(), Box::new(request)).await;
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, 1 << 20).await.unwrap();
     (parts.status.as_u16(), parts.headers, String::from_utf8(body.to_vec()).unwrap())
@@ -199,7 +199,7 @@ async fn requests_end_in_time() {
 async fn overload_sheds_requests_but_not_discovery() {
     let service = service(Limits { requests_in_flight: 1, ..limits() });
     let from = connection();
-    let waiting = service.answer(&from, request("GET", COLLECTION, "waiter"));
+    let waiting = service.answer(&from, Box::new(request("GET", COLLECTION, "waiter")));
     let mut waiting = std::pin::pin!(waiting);
     assert!(futures::poll!(&mut waiting).is_pending());
     let (code, headers, _) = send(&service, request("GET", COLLECTION, "jane")).await;
@@ -215,7 +215,7 @@ async fn a_watch_gives_its_permit_back_once_it_runs_and_ends_with_the_server() {
     let watches = server.watches.clone();
     let service = server.into_service();
     let watch = request("GET", &format!("{COLLECTION}?watch=1"), "jane");
-    let response = service.answer(&connection(), watch).await;
+    let response = service.answer(&connection(), Box::new(watch)).await;
     assert_eq!(response.status(), 200);
     assert_eq!(code(&service, "GET", COLLECTION, "jane").await, 200);
 
@@ -247,10 +247,10 @@ async fn reads_and_writes_in_flight_are_counted_apart() {
     };
     // The question itself is one that reads.
     assert_eq!(counts().await, [Some("1".to_owned()), Some("0".to_owned())]);
-    let mut writing = std::pin::pin!(service.answer(&from, request("POST", COLLECTION, "waiter")));
+    let mut writing = std::pin::pin!(service.answer(&from, Box::new(request("POST", COLLECTION, "waiter"))));
     assert!(futures::poll!(&mut writing).is_pending());
     assert_eq!(counts().await, [Some("1".to_owned()), Some("1".to_owned())]);
-    let mut reading = std::pin::pin!(service.answer(&from, request("GET", COLLECTION, "waiter")));
+    let mut reading = std::pin::pin!(service.answer(&from, Box::new(request("GET", COLLECTION, "waiter"))));
     assert!(futures::poll!(&mut reading).is_pending());
     assert_eq!(counts().await, [Some("2".to_owned()), Some("1".to_owned())]);
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use tokio::time::timeout_at;
 
 use super::{Call, Chain, Next};
 use crate::apiserver::{request_info::RequestInfo, status::ApiError};
@@ -12,7 +13,7 @@ pub async fn timeout(chain: &Chain, call: Box<Call>, next: impl Next) -> Respons
     match limit(&call.info, chain.timeout) {
         Err(error) => error.into_response(),
         Ok(None) => next.run(call).await,
-        Ok(Some(limit)) => match tokio::time::timeout(limit, next.run(call)).await {
+        Ok(Some(limit)) => match timeout_at(call.at + limit, next.run(call)).await {
             Ok(response) => response,
             Err(_) => timed_out().into_response(),
         },

@@ -17,24 +17,27 @@ pub struct Attempts {
     results: [(&'static str, OnceLock<(IntCounter, Histogram)>); 3],
 }
 
+/// Which of the three.
+#[derive(Clone, Copy, Debug)]
+pub enum Attempt {
+    Passed,
+    Refused,
+    Failed,
+}
+
 impl Attempts {
+    /// What each of the three is called.
     pub fn new(counts: IntCounterVec, seconds: HistogramVec, results: [&'static str; 3]) -> Self {
         Self { counts, seconds, results: results.map(|result| (result, OnceLock::new())) }
     }
 
-    pub fn observe(&self, result: &'static str, took: Duration) {
-        let resolve =
-            || (self.counts.with_label_values(&[result]), self.seconds.with_label_values(&[result]));
-        match self.results.iter().find(|(known, _)| *known == result) {
-            Some((_, resolved)) => count(resolved.get_or_init(resolve), took),
-            None => count(&resolve(), took),
-        }
+    pub fn observe(&self, result: Attempt, took: Duration) {
+        let (name, resolved) = &self.results[result as usize];
+        let resolve = || (self.counts.with_label_values(&[name]), self.seconds.with_label_values(&[name]));
+        let (attempts, seconds) = resolved.get_or_init(resolve);
+        attempts.inc();
+        seconds.observe(took.as_secs_f64());
     }
-}
-
-fn count((attempts, seconds): &(IntCounter, Histogram), took: Duration) {
-    attempts.inc();
-    seconds.observe(took.as_secs_f64());
 }
 
 /// The series of one kind of answer; duration and size are a watch's neither.

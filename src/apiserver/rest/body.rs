@@ -57,8 +57,9 @@ impl Content {
             frames = match self.list {
                 None => Box::new(compressed),
                 Some(key) => {
-                    let whole =
-                        encoded.list(key, move || compressed.collect::<Vec<_>>().concat().into()).await?;
+                    let work = move || compressed.collect::<Vec<_>>().concat().into();
+                    // Boxed: what is not compressed needs no room for it.
+                    let whole = Box::pin(encoded.list(key, work)).await?;
                     length = Some(whole.len());
                     Box::new(std::iter::once(whole))
                 }

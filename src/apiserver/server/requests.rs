@@ -29,7 +29,8 @@ pub fn requests(
     service_fn(move |request: Request<Incoming>| {
         let active = tracker.request();
         let misaddressed = misaddressed(&request);
-        let request = request.map(axum::body::Body::new);
+        // As a pointer from here on: every filter hands it on.
+        let request = Box::new(request.map(axum::body::Body::new));
         let shared = shared.clone();
         async move {
             let (service, connection) = &*shared;

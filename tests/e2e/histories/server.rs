@@ -131,7 +131,7 @@ impl Server {
                 let connection = Connection::new(peer, Arc::new([]));
                 let request = request.body(Body::from(body))?;
                 // The chain's own future is too deep a type for one that goes on.
-                let answer = service.answer(&connection, request).boxed().await;
+                let answer = service.answer(&connection, Box::new(request)).boxed().await;
                 Ok((answer.status().as_u16(), answer.into_body().map_err(Into::into).boxed_unsync()))
             }
             Self::Outside(client) => {
