@@ -33,7 +33,7 @@ impl FrameDecoder {
     /// The next complete line that is not blank, without its newline.
     pub fn next_frame(&mut self) -> Result<Option<Bytes>, FrameTooLong> {
         loop {
-            let end = self.buffer[self.scanned..].iter().position(|byte| *byte == b'\n');
+            let end = memchr::memchr(b'\n', &self.buffer[self.scanned..]);
             let Some(end) = end.map(|at| at + self.scanned) else {
                 self.scanned = self.buffer.len();
                 return if self.scanned > self.limit { Err(self.too_long()) } else { Ok(None) };

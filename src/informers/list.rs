@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::timeout;
 
@@ -65,14 +65,16 @@ pub(super) async fn list_all<T>(
     keep: &Keep<T>,
 ) -> Result<Listed<T>, Trouble> {
     let mut listed = Listed { objects: Vec::new(), resource_version: String::new() };
-    let (mut size, mut next, mut bytes) = (limits.page_objects, String::new(), 0usize);
+    let (mut most, mut next, mut bytes) = (limits.page_objects, String::new(), 0usize);
+    let mut size = most;
     for _ in 0..limits.pages {
         let query = format!("limit={size}&continue={}", utf8_percent_encode(&next, NON_ALPHANUMERIC));
         let path = ask.path(query.trim_end_matches("&continue="));
         let body = match read(fetch, &path, ask.list_type(), limits).await {
             // Few large objects are legal; ask for fewer of them at once.
             Err(Trouble::TooLarge(_)) if size > 1 => {
-                size = size.div_ceil(2);
+                most = size.div_ceil(2);
+                size = most;
                 continue;
             }
             body => body?,
@@ -81,6 +83,15 @@ pub(super) async fn list_all<T>(
         let across = fetch.across();
         let keep = |object| Ok(keep(decode::place(object, across)?));
         let page = decode::page(&ask.resource, &body, limits.depth, keep)?;
+        size = match page.objects.len() {
+            0 => most,
+            objects => (objects * PAGE / body.len()).clamp(1, most),
+        };
+        if let Some(remaining) = page.remaining {
+            // All at once: a long list that outgrows its memory step by step takes up to twice as much.
+            let remaining = remaining.min(limits.objects as u64) as usize;
+            listed.objects.reserve_exact(page.objects.len() + remaining);
+        }
         let more = take(&mut listed, page, &mut next)?;
         if bytes > limits.list_bytes || listed.objects.len() > limits.objects {
             return Err(Trouble::TooLarge("one list"));
@@ -103,6 +114,9 @@ fn take<T>(listed: &mut Listed<T>, page: Page<T>, next: &mut String) -> Result<b
     Ok(!next.is_empty())
 }
 
+/// Bytes of a page that follows another, about: sources that list at the same time hold one each.
+const PAGE: usize = 256 << 10;
+
 /// The bytes of one answer, at most as many as a page may have.
 pub async fn read(
     fetch: &dyn Fetch,
@@ -111,13 +125,22 @@ pub async fn read(
     limits: &Limits,
 ) -> Result<Bytes, Trouble> {
     let body = open(fetch, path, accept, limits.answer).await?;
-    let body = timeout(limits.answer * 3, Limited::new(body, limits.page_bytes).collect());
-    match body.await {
-        Err(_) => Err(Trouble::Timeout),
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Trouble::TooLarge("one page")),
-        Ok(Err(_)) => Err(Trouble::Cut),
+    let whole = timeout(limits.answer * 3, whole(body, limits.page_bytes));
+    whole.await.map_err(|_| Trouble::Timeout)?
+}
+
+/// A body in one piece. Its frames are let go as they come: collected, they would be there twice.
+async fn whole(mut body: FetchBody, limit: usize) -> Result<Bytes, Trouble> {
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Trouble::Cut)?;
+        let data = frame.data_ref().map_or(&[][..], |data| data);
+        if bytes.len() + data.len() > limit {
+            return Err(Trouble::TooLarge("one page"));
+        }
+        bytes.extend_from_slice(data);
     }
+    Ok(bytes.freeze())
 }
 
 /// Sends a request and judges its status line.

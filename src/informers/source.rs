@@ -1,6 +1,6 @@
 //! The life of one source: list, watch, and over again, with a wait after every failure.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{Notify, mpsc, watch},
@@ -183,10 +183,11 @@ impl<T: Send + 'static> Source<T> {
             changed
         });
         self.send(Change::Fresh).await?;
+        let mut silence = pin!(sleep(self.limits.silence));
         loop {
             let next = tokio::select! {
                 next = watch.next() => next,
-                () = sleep(self.limits.silence) => return Ok(Ok(())),
+                () = &mut silence => return Ok(Ok(())),
                 () = self.relist.notified() => {
                     drop(watch);
                     version.clear();
@@ -195,6 +196,7 @@ impl<T: Send + 'static> Source<T> {
             };
             match next {
                 Ok(Some(change)) => {
+                    silence.as_mut().reset(Instant::now() + self.limits.silence);
                     self.metrics.events.with_label_values(&[self.ask.resource.plural]).inc();
                     self.send(change.keeping(&self.keep)).await?;
                 }

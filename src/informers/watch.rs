@@ -1,12 +1,12 @@
 //! One watch: from a version until it ends, breaks or makes no sense.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use http::StatusCode;
 use http_body_util::BodyExt;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rand::RngExt;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Sleep, sleep};
 
 use super::{
     Limits,
@@ -26,7 +26,7 @@ pub(super) struct Watch<'a> {
     version: &'a mut String,
     body: FetchBody,
     decoder: FrameDecoder,
-    until: Instant,
+    until: Pin<Box<Sleep>>,
     across: bool,
 }
 
@@ -45,7 +45,7 @@ impl<'a> Watch<'a> {
         ));
         let body = open(fetch, &path, ask.watch_type(), limits.answer).await?;
         // The server ends a watch on time; one that trickles on for longer is not trusted to be alive.
-        let until = Instant::now() + length + limits.grace;
+        let until = Box::pin(sleep(length + limits.grace));
         let (across, decoder) = (fetch.across(), FrameDecoder::new(limits.frame_bytes));
         Ok(Self { resource: ask.resource, limits, version, body, decoder, until, across })
     }
@@ -56,13 +56,16 @@ impl<'a> Watch<'a> {
             if let Some(line) = self.decoder.next_frame().map_err(|_| Trouble::TooLarge("one frame"))? {
                 return self.change(&line).map(Some);
             }
-            let wait = self.until.saturating_duration_since(Instant::now());
-            match timeout(wait, self.body.frame()).await {
-                Err(_) => return Err(Trouble::Timeout),
-                Ok(Some(Ok(frame))) => self.decoder.push(frame.data_ref().map_or(&[], |data| data)),
-                Ok(Some(Err(_))) => return Err(Trouble::Cut),
-                Ok(None) if self.decoder.is_cut() => return Err(Trouble::Cut),
-                Ok(None) => return Ok(None),
+            let frame = tokio::select! {
+                biased;
+                frame = self.body.frame() => frame,
+                () = &mut self.until => return Err(Trouble::Timeout),
+            };
+            match frame {
+                Some(Ok(frame)) => self.decoder.push(frame.data_ref().map_or(&[], |data| data)),
+                Some(Err(_)) => return Err(Trouble::Cut),
+                None if self.decoder.is_cut() => return Err(Trouble::Cut),
+                None => return Ok(None),
             }
         }
     }

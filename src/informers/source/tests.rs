@@ -158,6 +158,26 @@ async fn large_objects_come_in_smaller_pages() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_page_that_follows_has_about_as_many_bytes_as_are_read_at_a_time() {
+    let page = |next: &str, names: [&str; 2], bytes: usize| {
+        let padded = |name: &&str| item(name, "1").replacen('{', &format!("{{{}", " ".repeat(bytes)), 1);
+        whole(list("5", next, &names.iter().map(padded).collect::<Vec<_>>()))
+    };
+    let script = Script::new([
+        page("t", ["a", "b"], 64 << 10),
+        page("u", ["c", "d"], 1 << 20),
+        page("v", ["e", "f"], 0),
+        whole(list("5", "", &[])),
+    ]);
+    assert_eq!(words(&tell(&script, 1).await), ["reset a,b,c,d,e,f"]);
+    let limits: Vec<_> = script.asked()[..4]
+        .iter()
+        .filter_map(|path| path.split(['=', '&']).nth(1).map(str::to_owned))
+        .collect();
+    assert_eq!(limits, ["500", "3", "1", "500"], "64 KiB each, then more than all, then next to nothing");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_list_ends_at_its_limits() {
     let same = || whole(list("5", "t", &[item("a", "1")]));
     assert_eq!(words(&tell(&Script::new([same(), same()]), 1).await), ["unavailable desync"]);
