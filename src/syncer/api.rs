@@ -3,6 +3,7 @@
 //! Bodies are bounded and never part of an error or a log, for they may hold a secret. It must not know why
 //! anything is asked.
 
+mod object;
 mod paced;
 mod remote;
 

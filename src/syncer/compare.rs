@@ -36,8 +36,23 @@ struct Walk<'a> {
     layout: Layout<'a>,
     /// The fields on the way from the object, without the steps into lists.
     names: Vec<&'a str>,
-    path: Vec<Step>,
+    path: Vec<Way<'a>>,
     found: Vec<FieldPath>,
+}
+
+/// A step that is only written down where there is a difference: mostly there is none.
+enum Way<'a> {
+    Field(&'a str),
+    Item(Step),
+}
+
+impl Way<'_> {
+    fn step(&self) -> Step {
+        match self {
+            Self::Field(name) => Step::field(name),
+            Self::Item(step) => step.clone(),
+        }
+    }
 }
 
 impl<'a> Walk<'a> {
@@ -52,7 +67,7 @@ impl<'a> Walk<'a> {
                     let live = live.get(name);
                     for (field, value) in metadata.iter().filter(|(field, _)| is_ours(field)) {
                         self.names.push(name);
-                        self.path.push(Step::field(name));
+                        self.path.push(Way::Field(name));
                         self.field(field, value, live.and_then(|live| live.get(field)));
                         self.path.pop();
                         self.names.pop();
@@ -78,7 +93,7 @@ impl<'a> Walk<'a> {
 
     fn field(&mut self, name: &'a str, desired: &'a Value, live: Option<&Value>) {
         self.names.push(name);
-        self.path.push(Step::field(name));
+        self.path.push(Way::Field(name));
         self.value(desired, live);
         self.path.pop();
         self.names.pop();
@@ -115,7 +130,7 @@ impl<'a> Walk<'a> {
         match self.layout.list(&self.names) {
             ListKind::Set => {
                 for item in desired.iter().filter(|item| !live.contains(item)) {
-                    self.path.push(Step::Value(Scalar(item.clone())));
+                    self.path.push(Way::Item(Step::Value(Scalar(item.clone()))));
                     self.differs();
                     self.path.pop();
                 }
@@ -134,7 +149,7 @@ impl<'a> Walk<'a> {
     fn items(&mut self, desired: &'a [Value], steps: Vec<Step>, live: &[Value]) {
         for (item, step) in desired.iter().zip(steps) {
             let found = live.iter().find(|item| path::is_item(&step, item));
-            self.path.push(step);
+            self.path.push(Way::Item(step));
             match found {
                 Some(found) => self.value(item, Some(found)),
                 None => self.differs(),
@@ -158,7 +173,7 @@ impl<'a> Walk<'a> {
     }
 
     fn differs(&mut self) {
-        self.found.push(FieldPath(self.path.clone()));
+        self.found.push(FieldPath(self.path.iter().map(Way::step).collect()));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The heart of the syncer: what both sides tell becomes keys, a key a pass, a pass at most one write.
 //!
-//! One task owns all that is known; requests are made beside it, a bounded number at a time, and come back as
+//! One task owns all that is known and makes the requests, a bounded number at a time, which come back as
 //! outcomes. Fed by informers; told by [`Lead`] whether it may write. It must not know what is made of its progress.
 
 mod asked;

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 pub use self::{hash::HashKey, kinds::PRESERVE_NODE_PORTS, spec_override::SPEC_OVERRIDE};
 use super::{
     identity::Identity,
-    json::{entries, entry},
+    json::entry,
     kind::Kind,
     naming::{self, NamingError, Place},
     ownership::{self, Owner},
@@ -102,30 +102,33 @@ pub fn render(upstream: &Value, context: &RenderContext<'_>) -> Result<Rendered,
 
 /// The object with nothing in its metadata but its new place, labels and annotations, none of them ours.
 fn identified(object: Value, kind: &Kind, place: Place) -> Value {
+    let mut fields = map(Some(object));
+    let mut known = map(fields.remove("metadata"));
     let mut metadata = Map::new();
-    for map in ["annotations", "labels"] {
-        let kept: Map<_, _> = entries(&object, map)
-            .into_iter()
-            .filter(|(key, _)| !ownership::is_reserved(key))
-            .map(|(key, value)| (key, value.into()))
-            .collect();
+    for name in ["annotations", "labels"] {
+        let mut kept = map(known.remove(name));
+        kept.retain(|key, value| value.is_string() && !ownership::is_reserved(key));
         if !kept.is_empty() {
-            metadata.insert(map.to_owned(), kept.into());
+            metadata.insert(name.to_owned(), kept.into());
         }
     }
     metadata.insert("name".to_owned(), place.name.into());
     if kind.namespaced {
         metadata.insert("namespace".to_owned(), place.namespace.into());
     }
-    let mut fields = match object {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    };
     fields.remove("status");
     fields.insert("apiVersion".to_owned(), kind.api_version().into());
     fields.insert("kind".to_owned(), kind.kind.clone().into());
     fields.insert("metadata".to_owned(), metadata.into());
     Value::Object(fields)
+}
+
+/// What is no map is an empty one.
+fn map(value: Option<Value>) -> Map<String, Value> {
+    match value {
+        Some(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    }
 }
 
 #[cfg(test)]

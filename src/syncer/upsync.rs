@@ -15,10 +15,8 @@ mod state;
 
 use std::sync::Arc;
 
-use tokio::{
-    sync::{mpsc, watch},
-    task::JoinSet,
-};
+use futures::{future::BoxFuture, stream::FuturesUnordered};
+use tokio::sync::{mpsc, watch};
 
 use self::state::State;
 pub use self::{
@@ -38,7 +36,7 @@ pub struct Upsync {
     tools: Tools,
     progress: watch::Sender<Arc<Progress>>,
     unshown: watch::Sender<bool>,
-    working: JoinSet<run::Ended>,
+    working: FuturesUnordered<BoxFuture<'static, run::Ended>>,
 }
 
 /// What it is fed with.
@@ -55,7 +53,7 @@ impl Upsync {
             tools,
             progress: watch::Sender::default(),
             unshown: watch::Sender::new(false),
-            working: JoinSet::new(),
+            working: FuturesUnordered::new(),
         }
     }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use serde::Deserialize;
 
-use super::{Action, Answer, Api, ApiError, Call, Details};
+use super::{Action, Answer, Api, ApiError, Call, Details, object};
 use crate::upstream::{BODY_LIMIT, REQUEST_TIMEOUT, Upstream, UpstreamError, read_limited, redacted};
 
 const JSON: &str = "application/json";
@@ -52,7 +52,7 @@ impl Api for Upstream {
         if !parts.status.is_success() {
             return Err(status(parts.status, &parts.headers, &bytes));
         }
-        let object = serde_json::from_slice(&bytes).map_err(|error| ApiError::Decode(redacted(&error)))?;
+        let object = object::read(&bytes).map_err(|error| ApiError::Decode(redacted(&error)))?;
         Ok(Answer { code: parts.status.as_u16(), object })
     }
 }

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use tokio::{
-    task::{JoinError, JoinSet},
-    time::{Instant, timeout_at},
-};
+use futures::{future::BoxFuture, stream::FuturesUnordered};
+use tokio::time::{Instant, timeout_at};
 
 use super::{
     Engine, Operation,
@@ -15,16 +13,18 @@ use super::{
     pass::Pass,
     queue::Failure,
     recorder::Outcome,
+    requests,
     up::StatusPass,
 };
 use crate::syncer::{api::ApiError, decide::namespace, errors::Side};
 
-type Ended = (Key, Work, Result<Done, Failed>, Duration);
+type Ended = (Key, Work, Job, Result<Done, Failed>, Duration);
 
-/// Requests under way.
+/// Requests under way. They are the loop's own and no tasks: one begins, and its answer is there, without a task that
+/// has to be woken for it.
 #[derive(Default)]
 pub(super) struct Working {
-    pub(super) tasks: JoinSet<Ended>,
+    pub(super) requests: FuturesUnordered<BoxFuture<'static, Ended>>,
     pub(super) next_resync: Option<Duration>,
     pub(super) told: Option<Duration>,
     /// Everything was listed and looked at once.
@@ -45,14 +45,14 @@ impl Engine {
     /// Asks beside the loop. A write ends before somebody else may lead.
     pub(super) fn ask(&mut self, key: Key, work: Work, mut job: Job, lease: Option<Instant>) {
         let (apis, deletable) = (self.tools.apis.clone(), self.tools.deletable.clone());
-        self.working.tasks.spawn(async move {
+        self.working.requests.push(Box::pin(async move {
             let began = Instant::now();
             if let Job::Content { kinds, .. } = &mut job {
                 match deletable.deletable().await {
                     Ok(known) => *kinds = known,
                     Err(why) => {
                         let unknown = namespace::Content::Unknown(why);
-                        return (key, work, Ok(Done::Holds(unknown)), began.elapsed());
+                        return (key, work, job, Ok(Done::Holds(unknown)), began.elapsed());
                     }
                 }
             }
@@ -64,20 +64,16 @@ impl Engine {
                 }),
                 None => asked.await,
             };
-            (key, work, done, began.elapsed())
-        });
+            (key, work, job, done, began.elapsed())
+        }));
     }
 
-    pub(super) fn ended(&mut self, ended: Result<Ended, JoinError>) {
-        let (key, work, done, took) = match ended {
-            Ok(ended) => ended,
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => return,
-        };
+    pub(super) fn ended(&mut self, (key, work, job, done, took): Ended) {
         let now = self.now().elapsed;
         let recorder = self.tools.recorder.clone();
         match work {
-            Work::Pass(pass) => {
+            Work::Pass(mut pass) => {
+                requests::take_back(&mut pass.facts, job);
                 let (operation, kind) = (operation(&pass.step), pass.facts.kind.clone());
                 let (outcome, known) = self.state.finish(&key, *pass, done, &*recorder, now);
                 if let Some(operation) = operation {

@@ -7,7 +7,6 @@ use serde_json::Value;
 use super::{
     key::Key,
     known::{Basis, Known, read},
-    object,
     state::{KindState, Met, State},
 };
 use crate::{
@@ -57,7 +56,7 @@ impl State {
     pub(super) fn facts(&self, key: &Key, known: Known) -> Option<(Facts, Option<Unrendered>)> {
         let state = self.kind(key)?;
         let kind = state.kind.clone();
-        let kept = state.up.get(&key.place());
+        let kept = state.up.get(&key.namespace, &key.name);
         let version = kept.map(|kept| kept.version).unwrap_or_default();
         let above = kept.map(|kept| read(kept, known.above));
         let (assignment, placed) = match &above {
@@ -102,7 +101,7 @@ impl State {
 
     /// What is at a place below, and its stamp if it was made of the key's object.
     fn made(&self, key: &Key, state: &KindState, place: Option<Place>, known: Option<(u64, Value)>) -> Made {
-        let at = |place: &Place| state.down.get(&object::place(&place.namespace, &place.name));
+        let at = |place: &Place| state.down.get(&place.namespace, &place.name);
         let below = place.as_ref().and_then(at).map(|kept| read(kept, known));
         let owner =
             below.as_ref().and_then(|below| match ownership(below, &state.kind, &self.plan.identity) {
@@ -129,8 +128,7 @@ impl State {
     }
 
     fn assigned(&self, key: &Key, kind: &Kind, object: &Value) -> (Assignment, Option<&assignment::Placed>) {
-        let place = format!("/{}", key.namespace);
-        let labels = self.up_namespaces.get(&place).map(|kept| entries(kept.value(), "labels"));
+        let labels = self.up_namespaces.get("", &key.namespace).map(|kept| entries(kept.value(), "labels"));
         let labels = labels.or_else(|| self.up_namespaces.feed.listed.then(Default::default));
         let context = Context {
             key: self.plan.key(),
@@ -203,7 +201,7 @@ impl State {
         let Some(place) = facts.place.as_ref().filter(|place| !place.namespace.is_empty()) else {
             return Home::Ready;
         };
-        match self.down_namespaces.get(&format!("/{}", place.namespace)) {
+        match self.down_namespaces.get("", &place.namespace) {
             Some(kept)
                 if self.namespace_below(kept).is_some_and(|found| found.namespace == key.namespace) =>
             {

@@ -9,7 +9,6 @@ use super::{
     job::{Done, Failed, held},
     key::Key,
     known::Known,
-    object::Kept,
     pass::Pass,
     queue::Failure,
     recorder::{Operation, Outcome, Recorder},
@@ -111,10 +110,7 @@ impl State {
         let mut known = Known::default();
         match step {
             Step::AddFinalizer | Step::RemoveFinalizer => known.above = self.put_above(key, object),
-            Step::EnsureNamespace => {
-                let name = format!("/{}", meta(&object, "name"));
-                self.down_namespaces.put(name.into(), Kept::of(&object));
-            }
+            Step::EnsureNamespace => self.met_below(&object),
             Step::Create | Step::Apply(_) => {
                 let version = |object: &Value| meta(object, "resourceVersion").to_owned();
                 let same = facts.below.as_ref().is_some_and(|below| version(below) == version(&object));
@@ -201,7 +197,7 @@ impl State {
             && error.denies_namespace(&place.namespace)
         {
             self.met.remove(&place.namespace);
-            self.down_namespaces.remove(&format!("/{}", place.namespace));
+            self.down_namespaces.remove("", &place.namespace);
         }
         match (error_type, &hash) {
             (ErrorType::FieldConflict, Some(hash)) if writes_fields => {
@@ -220,11 +216,10 @@ impl State {
                 return Outcome::Error;
             }
             (ErrorType::NotFound, _) if matches!(pass.step, Step::AddFinalizer | Step::RemoveFinalizer) => {
-                let place = key.place();
                 if error.denies(&pass.facts.kind, &key.name)
                     && let Some(kind) = self.kind_mut(key)
                 {
-                    kind.up.remove(&place);
+                    kind.up.remove(&key.namespace, &key.name);
                 }
             }
             (ErrorType::NotFound, _) if error.denies(&pass.facts.kind, below_name(&pass.facts)) => {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     key::Key,
     object::{Kept, Object},
-    state::{KindState, State, key_of},
+    state::{KindState, State},
     store::Changed,
     target::Target,
 };
@@ -100,7 +100,7 @@ impl State {
         for change in changed {
             match side {
                 Side::Upstream => {
-                    let Some(key) = key_of(kind, &change.place) else { continue };
+                    let key = Key::of(kind, &change.namespace, &change.name);
                     self.renew(&key);
                     self.arrived(&key, side, now);
                     self.queue.changed(&key, now);
@@ -188,15 +188,14 @@ impl State {
                 self.placements_feed.listed = true;
                 let gone: Vec<_> = self.placements.keys().cloned().collect();
                 gone.iter().for_each(|name| self.place(name, None));
-                objects.into_iter().for_each(|object| self.place(&object.place, Some(&object.kept.read())));
+                objects.into_iter().for_each(|object| self.place(&object.name, Some(&object.kept.read())));
             }
-            Change::Apply(object) => self.place(&object.place, Some(&object.kept.read())),
-            Change::Delete(object) => self.place(&object.place, None),
+            Change::Apply(object) => self.place(&object.name, Some(&object.kept.read())),
+            Change::Delete(object) => self.place(&object.name, None),
             Change::NotInstalled | Change::Fresh | Change::Unavailable(_) => return,
         }
         for kind in 0..self.kinds.len() {
-            let places = self.kinds[kind].up.iter().map(|(place, _)| place);
-            let keys: Vec<_> = places.filter_map(|place| key_of(kind as u16, place)).collect();
+            let keys: Vec<_> = self.keys_above(kind as u16).collect();
             for key in keys {
                 self.renew(&key);
                 self.queue.changed(&key, now);
@@ -204,15 +203,14 @@ impl State {
         }
     }
 
-    fn place(&mut self, place: &str, object: Option<&Value>) {
-        let name = place.trim_start_matches('/').to_owned();
-        self.placements.remove(&name);
-        self.rules.place(&name, &[]);
+    fn place(&mut self, name: &str, object: Option<&Value>) {
+        self.placements.remove(name);
+        self.rules.place(name, &[]);
         let Some(object) = object else { return };
         match Placed::read(object, self.plan.key(), &self.plan.identity.uid) {
             Ok(placed) => {
-                self.rules.place(&name, &placed.overrides);
-                self.placements.insert(name, placed);
+                self.rules.place(name, &placed.overrides);
+                self.placements.insert(name.to_owned(), placed);
             }
             Err(error) => tracing::warn!(placement = name, %error, "a Placement cannot be used"),
         }
@@ -232,9 +230,9 @@ impl State {
             };
         for change in changed {
             let keys = match side {
-                Side::Upstream => vec![Key::namespace(change.place.trim_start_matches('/'))],
+                Side::Upstream => vec![Key::namespace(&change.name)],
                 Side::Downstream => {
-                    self.met.remove(change.place.trim_start_matches('/'));
+                    self.met.remove(&*change.name);
                     let both = [change.before, change.after];
                     both.iter().flatten().filter_map(|kept| self.namespace_below(kept)).collect()
                 }
@@ -259,19 +257,23 @@ impl State {
     fn look_at(&mut self, index: u16, side: Side, now: Duration) {
         let Some(kind) = self.kinds.get(usize::from(index)) else { return };
         let keys: Vec<_> = match side {
-            Side::Upstream => kind.down.iter().filter_map(|(_, kept)| self.key_below(index, kept)).collect(),
-            Side::Downstream => kind.up.iter().filter_map(|(place, _)| key_of(index, place)).collect(),
+            Side::Upstream => kind.down.iter().filter_map(|(.., kept)| self.key_below(index, kept)).collect(),
+            Side::Downstream => self.keys_above(index).collect(),
         };
         keys.iter().for_each(|key| self.queue.changed(key, now));
     }
 
+    fn keys_above(&self, kind: u16) -> impl Iterator<Item = Key> {
+        let all = self.kinds.get(usize::from(kind)).into_iter().flat_map(|kind| kind.up.iter());
+        all.map(move |(namespace, name, _)| Key::of(kind, namespace, name))
+    }
+
     /// Looks at all objects of a namespace of the workspace.
     fn look_into(&mut self, namespace: &str, now: Duration) {
-        let prefix = format!("{namespace}/");
-        for kind in 0..self.kinds.len() {
-            let inside = self.kinds[kind].up.iter().filter(|(place, _)| place.starts_with(&prefix));
-            let keys: Vec<_> = inside.filter_map(|(place, _)| key_of(kind as u16, place)).collect();
-            keys.iter().for_each(|key| self.queue.changed(key, now));
+        for (index, kind) in self.kinds.iter().enumerate() {
+            let inside = kind.up.names_in(namespace);
+            let keys = inside.map(|(namespace, name)| Key::of(index as u16, namespace, name));
+            keys.for_each(|key| self.queue.changed(&key, now));
         }
     }
 }

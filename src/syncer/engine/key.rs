@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use super::object::{Kept, Object};
+
 /// One object of the workspace, a namespace of it, or the SyncTarget itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
@@ -22,6 +24,11 @@ impl Key {
         Self { kind, namespace: namespace.into(), name: name.into() }
     }
 
+    /// For the store upstream.
+    pub fn object_of(&self, kept: Kept) -> Object {
+        Object { namespace: self.namespace.clone(), name: self.name.clone(), kept }
+    }
+
     pub fn namespace(name: &str) -> Self {
         Self { kind: NAMESPACE, namespace: name.into(), name: "".into() }
     }
@@ -30,9 +37,9 @@ impl Key {
         Self { kind: TARGET, namespace: "".into(), name: "".into() }
     }
 
-    /// Where the object is upstream.
-    pub fn place(&self) -> Box<str> {
-        super::object::place(&self.namespace, &self.name)
+    /// What is in a store of a kind, without a copy of its names.
+    pub fn of(kind: u16, namespace: &Arc<str>, name: &Arc<str>) -> Self {
+        Self { kind, namespace: namespace.clone(), name: name.clone() }
     }
 }
 

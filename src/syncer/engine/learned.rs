@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{
     facts::Facts,
     key::Key,
-    object::{Kept, place},
+    object::{Kept, Object},
     state::{Met, State},
     target::Target,
 };
@@ -87,7 +87,7 @@ impl State {
         let (Some(place), Some(object)) = (&facts.place, object) else { return };
         let kept = Kept::of(object);
         if self.namespace_below(&kept).is_some() {
-            self.down_namespaces.put(format!("/{}", place.namespace).into(), kept);
+            self.down_namespaces.put(Object::at("", &place.namespace, kept));
             return;
         }
         let met = match self.plan.identity.namespace_mapping {
@@ -103,15 +103,14 @@ impl State {
     pub fn put_above(&mut self, key: &Key, mut object: Value) -> Option<(u64, Value)> {
         let ends = !meta(&object, "deletionTimestamp").is_empty()
             && object["metadata"]["finalizers"].as_array().is_none_or(Vec::is_empty);
-        let place = key.place();
         let kind = self.kind_mut(key)?;
         if ends {
-            kind.up.remove(&place);
+            kind.up.remove(&key.namespace, &key.name);
             return None;
         }
         let kept = Kept::pruning(&mut object);
         let version = kept.version;
-        kind.up.put(place, kept);
+        kind.up.put(key.object_of(kept));
         Some((version, object))
     }
 
@@ -125,10 +124,10 @@ impl State {
 
     /// The same of what is below.
     pub(super) fn put_below(&mut self, key: &Key, facts: &Facts, mut object: Value) -> Option<(u64, Value)> {
-        let at = facts.place.as_ref().map(|at| place(&at.namespace, &at.name))?;
+        let at = facts.place.as_ref()?;
         let kept = Kept::pruning(&mut object);
         let version = kept.version;
-        self.kind_mut(key)?.down.put(at, kept);
+        self.kind_mut(key)?.down.put(Object::at(&at.namespace, &at.name, kept));
         Some((version, object))
     }
 
@@ -141,9 +140,9 @@ impl State {
     }
 
     pub(super) fn take_below(&mut self, key: &Key, facts: &Facts, now: Duration) {
-        let Some(at) = facts.place.as_ref().map(|at| place(&at.namespace, &at.name)) else { return };
+        let Some(at) = &facts.place else { return };
         if let Some(kind) = self.kind_mut(key) {
-            kind.down.remove(&at);
+            kind.down.remove(&at.namespace, &at.name);
         }
         if !key.namespace.is_empty() {
             self.queue.changed(&Key::namespace(&key.namespace), now);

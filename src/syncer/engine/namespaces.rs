@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::{
     job::{Done, Failed, Job},
-    key::{Key, NAMESPACE},
-    object::Kept,
+    key::Key,
+    object::{Kept, Object},
     queue::Failure,
     recorder::Recorder,
     requests,
@@ -28,10 +30,11 @@ impl State {
         let Ok(name) = naming::downstream_namespace(&plan.identity, &key.namespace) else {
             return (Step::Nothing, None);
         };
-        let live = self.down_namespaces.get(&format!("/{name}")).map(Kept::read);
-        let ours = self.down_namespaces.get(&format!("/{name}")).and_then(|kept| self.namespace_below(kept));
-        let wanted = self.wanted_in(&key.namespace);
-        let owned = self.owned_in(&name);
+        let kept = self.down_namespaces.get("", &name);
+        let live = kept.map(Kept::read);
+        let ours = kept.and_then(|kept| self.namespace_below(kept));
+        let wanted = self.ledger.len_in(&key.namespace);
+        let owned = self.kinds.iter().map(|kind| kind.down.len_in(&name)).sum();
         let state = self.namespaces.entry(key.namespace.clone()).or_default();
         match wanted + owned {
             0 => drop(state.empty_since.get_or_insert(now)),
@@ -69,25 +72,6 @@ impl State {
         (step, job)
     }
 
-    /// Objects of the namespace upstream that are ours or to be.
-    fn wanted_in(&self, namespace: &str) -> usize {
-        self.entries
-            .iter()
-            .filter(|(key, entry)| {
-                *key.namespace == *namespace && key.kind < NAMESPACE && entry.bucket.is_some()
-            })
-            .count()
-    }
-
-    /// Objects in the namespace below that bear our label.
-    fn owned_in(&self, namespace: &str) -> usize {
-        let prefix = format!("{namespace}/");
-        let inside = |kind: &super::state::KindState| {
-            kind.down.iter().filter(|(place, _)| place.starts_with(&prefix)).count()
-        };
-        self.kinds.iter().map(inside).sum()
-    }
-
     /// Takes note of what a step of a namespace came to.
     pub fn finish_namespace(
         &mut self,
@@ -103,17 +87,15 @@ impl State {
                 self.queue.done(key, true, now);
             }
             Ok(Done::Answered(answer)) => {
-                let place = format!("/{}", meta(&answer.object, "name"));
                 let is_there = answer.object["kind"] != "Status" && !meta(&answer.object, "uid").is_empty();
                 if is_there {
-                    self.down_namespaces.put(place.into(), Kept::of(&answer.object));
+                    self.met_below(&answer.object);
                 }
                 self.namespaces.remove(&key.namespace);
                 self.queue.wait(key, namespace::DELAY, now);
             }
             Ok(Done::Found(Some(object))) => {
-                let place = format!("/{}", meta(&object, "name"));
-                self.down_namespaces.put(place.into(), Kept::of(&object));
+                self.met_below(&object);
                 self.queue.wait(key, namespace::DELAY, now);
             }
             Ok(_) => self.queue.wait(key, namespace::DELAY, now),
@@ -122,6 +104,11 @@ impl State {
                 self.queue.failed(key, Failure::Passing, None, now);
             }
         }
+    }
+
+    /// Takes a namespace below as it was answered.
+    pub(super) fn met_below(&mut self, object: &Value) {
+        self.down_namespaces.put(Object::at("", meta(object, "name"), Kept::of(object)));
     }
 
     /// What is done next about the SyncTarget: it is kept until all is released, and let go then.
@@ -148,8 +135,8 @@ impl State {
         self.complete()
             && self.kinds.iter().all(|kind| kind.up.feed.listed || !kind.served)
             && self.kinds.iter().enumerate().all(|(index, kind)| {
-                let bears = kind.up.iter().any(|(_, kept)| kept.holds(&finalizer));
-                let owned = kind.down.iter().any(|(_, kept)| self.key_below(index as u16, kept).is_some());
+                let bears = kind.up.iter().any(|(.., kept)| kept.holds(&finalizer));
+                let owned = kind.down.iter().any(|(.., kept)| self.key_below(index as u16, kept).is_some());
                 !(bears && kind.up.feed.listed || owned && kind.served)
             })
     }

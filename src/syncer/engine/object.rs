@@ -17,15 +17,12 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// Of metadata.
 const UNREAD: [&str; 2] = ["managedFields", "selfLink"];
 
-/// Where an object is on its side: `namespace/name`, `/name` where there are no namespaces.
-pub fn place(namespace: &str, name: &str) -> Box<str> {
-    format!("{namespace}/{name}").into()
-}
-
 /// What a source tells of an object.
 #[derive(Clone)]
 pub struct Object {
-    pub place: Box<str>,
+    /// Empty for an object of the cluster.
+    pub namespace: Arc<str>,
+    pub name: Arc<str>,
     pub kept: Kept,
 }
 
@@ -67,8 +64,11 @@ impl Object {
 
     fn new(raw: &RawObject, text: Arc<str>) -> Self {
         let version = raw.meta.resource_version.parse().unwrap_or_default();
-        let place = place(&raw.meta.namespace, &raw.meta.name);
-        Self { place, kept: Kept { text, version, value: OnceLock::new() } }
+        Self::at(&raw.meta.namespace, &raw.meta.name, Kept { text, version, value: OnceLock::new() })
+    }
+
+    pub fn at(namespace: &str, name: &str, kept: Kept) -> Self {
+        Self { namespace: namespace.into(), name: name.into(), kept }
     }
 }
 

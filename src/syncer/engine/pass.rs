@@ -105,7 +105,7 @@ impl State {
 
     /// What the deletion of an object counts as.
     fn unit(&self, key: &Key, uid: &str) -> Unit {
-        let namespace = self.up_namespaces.get(&format!("/{}", key.namespace)).map(Kept::value);
+        let namespace = self.up_namespaces.get("", &key.namespace).map(Kept::value);
         match namespace.filter(|namespace| !meta(namespace, "deletionTimestamp").is_empty()) {
             Some(namespace) => Unit::Namespace(meta(namespace, "uid").to_owned()),
             None => Unit::Object(uid.to_owned()),

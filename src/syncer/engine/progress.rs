@@ -1,6 +1,9 @@
 //! What becomes of every object, counted as it changes: the part of the report that the engine owns.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -23,6 +26,8 @@ const MESSAGE: usize = 256;
 pub struct Ledger {
     rows: HashMap<u16, Buckets>,
     troubles: HashMap<Key, Trouble>,
+    /// Objects that are in a bucket, by namespace of the workspace.
+    crowds: HashMap<Arc<str>, usize>,
     /// Something changed since it was last told.
     pub changed: bool,
 }
@@ -58,7 +63,25 @@ impl Ledger {
         if let Some(to) = to {
             *slot(row, to) += 1;
         }
+        match (from, to) {
+            (None, _) => *self.crowds.entry(key.namespace.clone()).or_default() += 1,
+            (_, None) => self.left(&key.namespace),
+            _ => {}
+        }
         self.changed = true;
+    }
+
+    fn left(&mut self, namespace: &str) {
+        let Some(crowd) = self.crowds.get_mut(namespace) else { return };
+        *crowd -= 1;
+        if *crowd == 0 {
+            self.crowds.remove(namespace);
+        }
+    }
+
+    /// Objects of the namespace upstream that are ours or to be.
+    pub fn len_in(&self, namespace: &str) -> usize {
+        self.crowds.get(namespace).copied().unwrap_or_default()
     }
 
     /// Takes note of what is wrong with an object; whether that is news.
@@ -140,6 +163,7 @@ mod tests {
         ledger.moved(&a, Some(Bucket::Pending), Some(Bucket::Conflict));
         let row = ledger.rows(&kinds)[&kind.group_resource()];
         assert_eq!(row, Buckets { error: 1, conflict: 1, ..Buckets::default() });
+        assert_eq!((ledger.len_in("n"), ledger.len_in("m")), (2, 0));
         let report = |bucket, reason| Report::new(bucket, reason, "m");
         assert!(ledger.trouble(&a, Some(&report(Bucket::Conflict, "AlreadyExists")), time(1)));
         assert!(!ledger.trouble(&a, Some(&report(Bucket::Conflict, "AlreadyExists")), time(5)));
@@ -152,6 +176,6 @@ mod tests {
         assert!(ledger.problems(&kinds).is_empty());
         ledger.moved(&a, Some(Bucket::Conflict), None);
         ledger.moved(&b, Some(Bucket::Error), None);
-        assert!(ledger.rows(&kinds).is_empty());
+        assert!(ledger.rows(&kinds).is_empty() && ledger.crowds.is_empty());
     }
 }

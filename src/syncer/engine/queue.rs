@@ -22,6 +22,9 @@ const PERMANENT: [Duration; 2] = [Duration::from_secs(300), Duration::from_secs(
 /// Overtaken so often in a row, a key has more than bad luck.
 const OVERTAKEN: u32 = 5;
 
+/// Keys for which there is room when nothing is to be done.
+const FEW: usize = 64;
+
 /// How a key failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Failure {
@@ -159,6 +162,9 @@ impl Queue {
             self.push(key, now);
         } else if self.slots.get(key).is_some_and(|slot| slot.ready.is_none() && slot.at.is_none()) {
             self.slots.remove(key);
+            if self.slots.is_empty() {
+                self.slots.shrink_to(FEW);
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use super::{facts::Facts, job::Job, key::Key, plan::Plan, target};
 use crate::syncer::{
     api::{ApplyOptions, Call},
     compare::{FieldPath, without},
-    decide::{Apply, Step},
+    decide::Step,
     json::{meta, set_entry},
     kind::Kind,
     naming::{LOCATOR, Locator, Place, TENANT_ID},
@@ -14,25 +14,28 @@ use crate::syncer::{
     status,
 };
 
-/// The requests of a step; none if it needs none, or what it needs is not there.
-pub fn job(plan: &Plan, key: &Key, facts: &Facts, step: &Step) -> Option<Job> {
+/// The requests of a step; none if it needs none, or what it needs is not there. What is rendered goes with them, until
+/// [`take_back`].
+pub fn job(plan: &Plan, key: &Key, facts: &mut Facts, step: &Step) -> Option<Job> {
     match step {
         Step::AddFinalizer => Some(Job::Above(finalizer(plan, facts, true)?)),
         Step::RemoveFinalizer => Some(Job::Above(finalizer(plan, facts, false)?)),
         Step::EnsureNamespace => Some(make_namespace(plan, &key.namespace, &facts.place.as_ref()?.namespace)),
-        Step::Create => below(facts, |place, look| {
-            let mut body = facts.rendered.as_ref()?.object.clone();
+        Step::Create => {
             // No object has this version: the apply creates, or fails.
-            set_meta(&mut body, "resourceVersion", "1");
+            let body = sent(facts, &[], ("resourceVersion", "1"))?;
             let options = ApplyOptions { force: true, dry_run: false };
-            let call =
-                Call::apply(&facts.kind, &place.namespace, &place.name, &plan.manager(), options, body);
-            Some(Job::Below { call, look })
-        }),
-        Step::Apply(apply) => below(facts, |place, look| {
-            let options = ApplyOptions { force: apply.force, dry_run: false };
-            Some(Job::Below { call: applied(plan, facts, place, apply, options)?, look })
-        }),
+            below(facts, |place, look| {
+                Some(Job::Below { call: apply(plan, facts, place, options, body), look })
+            })
+        }
+        Step::Apply(wanted) => {
+            let body = sent(facts, &wanted.without, ("uid", &wanted.uid))?;
+            let options = ApplyOptions { force: wanted.force, dry_run: false };
+            below(facts, |place, look| {
+                Some(Job::Below { call: apply(plan, facts, place, options, body), look })
+            })
+        }
         Step::Delete { uid, resource_version, .. } => below(facts, |place, look| {
             let call = Call::delete(&facts.kind, &place.namespace, &place.name, uid, resource_version);
             Some(Job::Below { call, look })
@@ -61,26 +64,49 @@ pub fn job(plan: &Plan, key: &Key, facts: &Facts, step: &Step) -> Option<Job> {
     }
 }
 
-fn below(facts: &Facts, make: impl Fn(&Place, Call) -> Option<Job>) -> Option<Job> {
+fn below(facts: &Facts, make: impl FnOnce(&Place, Call) -> Option<Job>) -> Option<Job> {
     let place = facts.place.as_ref()?;
     make(place, Call::get(&facts.kind, &place.namespace, &place.name))
 }
 
-/// An apply of what is desired, to exactly this object, without the fields that are left to others.
-fn applied(plan: &Plan, facts: &Facts, place: &Place, apply: &Apply, options: ApplyOptions) -> Option<Call> {
-    let mut body = facts.rendered.as_ref()?.object.clone();
-    let left: Vec<_> = apply.without.iter().filter_map(|field| FieldPath::find(field, &body)).collect();
-    without(&mut body, &left);
-    set_meta(&mut body, "uid", &apply.uid);
-    Some(Call::apply(&facts.kind, &place.namespace, &place.name, &plan.manager(), options, body))
+fn apply(plan: &Plan, facts: &Facts, place: &Place, options: ApplyOptions, body: Value) -> Call {
+    Call::apply(&facts.kind, &place.namespace, &place.name, &plan.manager(), options, body)
+}
+
+/// What is rendered, for exactly one object or none yet, without the fields that are left to others. The whole of it is
+/// moved, for a copy costs as much as to write it.
+fn sent(facts: &mut Facts, left: &[String], (field, value): (&str, &str)) -> Option<Value> {
+    facts.place.as_ref()?;
+    let rendered = &mut facts.rendered.as_mut()?.object;
+    let mut body = if left.is_empty() { rendered.take() } else { lacking(rendered, left) };
+    set_meta(&mut body, field, value);
+    Some(body)
+}
+
+/// What was sent is what was rendered, but for what made it fit one object.
+pub fn take_back(facts: &mut Facts, job: Job) {
+    let Some(rendered) = facts.rendered.as_mut().filter(|rendered| rendered.object.is_null()) else { return };
+    let Job::Below { call, .. } = job else { return };
+    rendered.object = call.body;
+    if let Some(metadata) = rendered.object["metadata"].as_object_mut() {
+        ["uid", "resourceVersion"].iter().for_each(|field| drop(metadata.remove(*field)));
+    }
+}
+
+fn lacking(object: &Value, left: &[String]) -> Value {
+    let mut object = object.clone();
+    let left: Vec<_> = left.iter().filter_map(|field| FieldPath::find(field, &object)).collect();
+    without(&mut object, &left);
+    object
 }
 
 /// An apply that stores nothing and takes nothing: its conflicts name who else writes the object.
 pub fn explain(plan: &Plan, facts: &Facts) -> Option<Job> {
     let place = facts.place.as_ref()?;
-    let apply = Apply { uid: meta(facts.below.as_ref()?, "uid").to_owned(), ..Apply::default() };
+    let mut body = facts.rendered.as_ref()?.object.clone();
+    set_meta(&mut body, "uid", meta(facts.below.as_ref()?, "uid"));
     let options = ApplyOptions { force: false, dry_run: true };
-    Some(Job::Explain(applied(plan, facts, place, &apply, options)?))
+    Some(Job::Explain(apply(plan, facts, place, options, body)))
 }
 
 /// Adds our finalizer to the version that was read, or takes it away with what we wrote beside it.

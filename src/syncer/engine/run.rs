@@ -1,7 +1,8 @@
 //! The loop of an engine: events in, passes out, outcomes back.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
+use futures::StreamExt;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -36,14 +37,15 @@ impl Engine {
         let (mut above, mut below) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
         // They may be known already.
         feeds.kinds.mark_changed();
+        let mut alarm = pin!(sleep_until(Instant::now()));
         loop {
             self.see_shown(*feeds.unshown.borrow_and_update());
             self.tick();
-            let wake = self.wake();
+            alarm.as_mut().reset(self.wake());
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
-                Some(ended) = self.working.tasks.join_next() => self.ended(ended),
+                Some(ended) = self.working.requests.next() => self.ended(ended),
                 changed = feeds.kinds.changed() => {
                     if changed.is_err() {
                         break;
@@ -66,11 +68,11 @@ impl Engine {
                     self.take(Side::Downstream, &mut below);
                 }
                 Ok(()) = feeds.unshown.changed() => {}
-                () = sleep_until(wake) => {}
+                () = &mut alarm => {}
             }
         }
         self.working.ends = true;
-        while let Some(ended) = self.working.tasks.join_next().await {
+        while let Some(ended) = self.working.requests.next().await {
             self.ended(ended);
         }
         self.tell(true);
@@ -112,7 +114,7 @@ impl Engine {
         let complete = self.state.complete();
         self.state.ledger.changed |= complete != self.progress.borrow().complete;
         // What a start comes to is waited for.
-        let idle = !self.state.queue.has_work() && self.working.tasks.is_empty();
+        let idle = !self.state.queue.has_work() && self.working.requests.is_empty();
         let begun = complete && idle && !std::mem::replace(&mut self.working.begun, true);
         self.tell(begun);
     }
@@ -128,7 +130,7 @@ impl Engine {
         if !self.may_ask() {
             return;
         }
-        while self.working.tasks.len() < self.state.plan.concurrency {
+        while self.working.requests.len() < self.state.plan.concurrency {
             let now = self.now();
             let Some((key, waited)) = self.state.queue.take(now.elapsed) else { return };
             self.tools.recorder.waited(waited);
@@ -165,11 +167,11 @@ impl Engine {
         if let Some(wait) = self.state.rests(&key, now.elapsed) {
             return self.state.queue.wait(&key, wait, now.elapsed);
         }
-        let Some(pass) = self.state.judge(&key, known, lease.is_some(), now) else {
+        let Some(mut pass) = self.state.judge(&key, known, lease.is_some(), now) else {
             return self.state.queue.done(&key, false, now.elapsed);
         };
         self.state.note(&key, &pass, now);
-        if let Some(job) = requests::job(&self.state.plan, &key, &pass.facts, &pass.step) {
+        if let Some(job) = requests::job(&self.state.plan, &key, &mut pass.facts, &pass.step) {
             self.state.prepare(&key, &pass, now.elapsed);
             return self.ask(key, Work::Pass(Box::new(pass)), job, lease);
         }
@@ -227,7 +229,7 @@ impl Engine {
         let now = self.now().elapsed;
         let apis = &self.tools.apis;
         let rest = apis.upstream.rest().into_iter().chain(apis.downstream.rest()).max();
-        let waiting = self.state.queue.has_work() && self.working.tasks.is_empty();
+        let waiting = self.state.queue.has_work() && self.working.requests.is_empty();
         let resting = rest.filter(|_| waiting).map(|rest| now + rest);
         let told = self.working.told.filter(|_| self.state.ledger.changed).map(|told| told + TELL);
         let next = [self.state.queue.next(), self.working.next_resync, resting, told];

@@ -228,24 +228,14 @@ impl State {
     /// Looks at everything again. What is only below is among the entries since it was first seen.
     pub fn resync(&mut self, now: Duration) {
         self.met.retain(|_, met| *met == Met::Used);
-        let mut keys: Vec<_> = self.entries.keys().cloned().collect();
+        self.entries.keys().for_each(|key| self.queue.look(key, now));
         for (index, kind) in self.kinds.iter().enumerate() {
-            let index = index as u16;
-            keys.extend(kind.up.iter().filter_map(|(place, _)| key_of(index, place)));
+            let keys = kind.up.iter().map(|(namespace, name, _)| Key::of(index as u16, namespace, name));
+            keys.for_each(|key| self.queue.look(&key, now));
         }
-        keys.extend(
-            self.up_namespaces.iter().map(|(place, _)| Key::namespace(place.trim_start_matches('/'))),
-        );
-        keys.extend(self.down_namespaces.iter().filter_map(|(_, kept)| self.namespace_below(kept)));
-        keys.push(Key::target());
-        for key in keys {
-            self.queue.look(&key, now);
-        }
+        let above = self.up_namespaces.iter().map(|(_, name, _)| Key::namespace(name));
+        let below = self.down_namespaces.iter().filter_map(|(.., kept)| self.namespace_below(kept));
+        let others: Vec<_> = above.chain(below).chain([Key::target()]).collect();
+        others.iter().for_each(|key| self.queue.look(key, now));
     }
-}
-
-/// The key of an object at this place upstream.
-pub fn key_of(kind: u16, place: &str) -> Option<Key> {
-    let (namespace, name) = place.split_once('/')?;
-    Some(Key::object(kind, namespace, name))
 }

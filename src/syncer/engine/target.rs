@@ -71,14 +71,12 @@ impl Target {
 
     /// What a source tells of it; none if that is nothing.
     pub fn told(change: Change<Object>, identity: &Identity) -> Option<Self> {
-        let place = format!("/{}", identity.name);
+        let is_ours = |object: &Object| *object.name == *identity.name;
         let read = |object: Object| Self::read(&object.kept.read(), &identity.uid);
         Some(match change {
-            Change::Reset(objects) => {
-                objects.into_iter().find(|object| *object.place == *place).map(read).unwrap_or_default()
-            }
-            Change::Apply(object) if *object.place == *place => read(object),
-            Change::Delete(object) if *object.place == *place => Self::default(),
+            Change::Reset(objects) => objects.into_iter().find(is_ours).map(read).unwrap_or_default(),
+            Change::Apply(object) if is_ours(&object) => read(object),
+            Change::Delete(object) if is_ours(&object) => Self::default(),
             // Its kind is gone: nobody says any more that it is ours.
             Change::NotInstalled => Self::default(),
             _ => return None,

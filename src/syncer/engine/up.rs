@@ -227,8 +227,10 @@ impl State {
         let kinds: Vec<&Kind> = self.kinds.iter().map(|kind| &*kind.kind).collect();
         let contended = self.entries.iter().flat_map(|(key, entry)| {
             let fields = entry.rare.as_deref().map(|rare| rare.contention.describe(now)).unwrap_or_default();
-            let id = kinds.get(usize::from(key.kind)).map(|kind| kind.id()).unwrap_or_default();
-            fields.into_iter().map(move |field| format!("{id} {key}: {field}"))
+            let kind = kinds.get(usize::from(key.kind));
+            fields.into_iter().map(move |field| {
+                format!("{} {key}: {field}", kind.map(|kind| kind.id()).unwrap_or_default())
+            })
         });
         let paused: BTreeMap<_, _> = self
             .kinds

@@ -7,7 +7,7 @@ use crate::{
     informers::{Change, Event},
     liveness::SYNC_TARGETS,
     syncer::{
-        engine::{NAMESPACES, Object, object::Kept, state::key_of, store::Changed, target::Target},
+        engine::{NAMESPACES, Object, key::Key, object::Kept, store::Changed, target::Target},
         errors::Side,
         json::meta,
         naming,
@@ -69,7 +69,7 @@ impl State {
     }
 
     fn copy_changed(&mut self, index: u16, changed: &Changed, now: Duration) {
-        let Some(key) = key_of(index, &changed.place) else { return };
+        let key = Key::of(index, &changed.namespace, &changed.name);
         if changed.after.is_none() {
             self.memory.remove(&key);
         }
@@ -79,7 +79,7 @@ impl State {
 
     fn original_changed(&mut self, index: u16, changed: &Changed, now: Duration) {
         let both = [&changed.before, &changed.after].map(|kept| kept.as_ref());
-        let [before, after] = both.map(|kept| self.key_below(index, &changed.place, kept?));
+        let [before, after] = both.map(|kept| self.key_below(index, &changed.namespace, kept?));
         let both = if before == after { [after, None] } else { [before, after] };
         both.into_iter().flatten().for_each(|key| self.queue.changed(&key, now));
     }
@@ -92,7 +92,7 @@ impl State {
         let listed = store.feed.listed;
         let changed = store.apply(change, now);
         let first = store.feed.listed && !listed;
-        let names = changed.iter().map(|changed| changed.place.trim_start_matches('/'));
+        let names = changed.iter().map(|changed| &*changed.name);
         let below: BTreeSet<String> = match side {
             Side::Upstream => names
                 .filter_map(|name| naming::downstream_namespace(&self.plan.identity, name).ok())
@@ -128,9 +128,8 @@ impl State {
 
     /// The namespace of the workspace that a namespace below was made for, while that is there and stays.
     fn home(&self, below: &str) -> Option<String> {
-        let made =
-            namespace_of(&self.down_namespaces.get(&format!("/{below}"))?.read(), &self.plan.identity)?;
-        let above = self.up_namespaces.get(&format!("/{made}")).map(Kept::read)?;
+        let made = namespace_of(&self.down_namespaces.get("", below)?.read(), &self.plan.identity)?;
+        let above = self.up_namespaces.get("", &made).map(Kept::read)?;
         meta(&above, "deletionTimestamp").is_empty().then_some(made)
     }
 }

@@ -15,12 +15,7 @@ use crate::{
     syncer::{
         api::{ApiError, Call},
         decide::{Bucket, Report},
-        engine::{
-            Failed, Outcome, Recorder,
-            key::Key,
-            object::{Kept, place},
-            queue::Failure,
-        },
+        engine::{Failed, Object, Outcome, Recorder, key::Key, object::Kept, queue::Failure},
         errors::{ErrorType, Retry, classify},
         json::meta,
     },
@@ -153,8 +148,9 @@ impl State {
             Ok(Done::Written(answer)) => (self.written(key, asked, answer.object), Outcome::Success),
             Ok(Done::Met(met)) => (self.met(key, &met, now, recorder), Outcome::Conflict),
             Ok(Done::Found(original)) => {
-                let place = place(meta(&original, "namespace"), meta(&original, "name"));
-                (self.kind_mut(key).down.put(place, Kept::of(&original)).is_some(), Outcome::Noop)
+                let (namespace, name) = (meta(&original, "namespace"), meta(&original, "name"));
+                let object = Object::at(namespace, name, Kept::of(&original));
+                (self.kind_mut(key).down.put(object).is_some(), Outcome::Noop)
             }
             Err(failed) => return self.failed(key, &asked, &failed, recorder, now),
         };
@@ -175,7 +171,7 @@ impl State {
             let settled = Settled::after(&wanted, &object);
             self.memory.entry(key.clone()).or_default().settled = Some(settled);
         }
-        self.kind_mut(key).up.put(key.place(), Kept::of(&object));
+        self.kind_mut(key).up.put(key.object_of(Kept::of(&object)));
         true
     }
 
@@ -189,7 +185,7 @@ impl State {
             self.memory.entry(key.clone()).or_default().taken = Some(now.elapsed + TAKEN);
             return true;
         }
-        self.kind_mut(key).up.put(key.place(), Kept::of(met)).is_some()
+        self.kind_mut(key).up.put(key.object_of(Kept::of(met))).is_some()
     }
 
     fn failed(
@@ -205,7 +201,7 @@ impl State {
         recorder.error(error_type);
         let kind = self.kind(key).kind.clone();
         if !matches!(asked, Asked::Create) && error.denies(&kind, &key.name) {
-            self.kind_mut(key).up.remove(&key.place());
+            self.kind_mut(key).up.remove(&key.namespace, &key.name);
             self.ledger.changed = true;
         }
         let refused = matches!(error_type, ErrorType::Invalid | ErrorType::Immutable);

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use tokio::{
-    task::JoinError,
-    time::{Instant, sleep_until, timeout_at},
-};
+use futures::StreamExt;
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -42,7 +40,7 @@ impl Upsync {
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
-                Some(ended) = self.working.join_next() => self.ended(ended),
+                Some(ended) = self.working.next() => self.ended(ended),
                 count = feeds.upstream.recv_many(&mut above, BATCH) => {
                     if count == 0 {
                         break;
@@ -58,7 +56,7 @@ impl Upsync {
                 () = sleep_until(wake) => {}
             }
         }
-        while let Some(ended) = self.working.join_next().await {
+        while let Some(ended) = self.working.next().await {
             self.ended(ended);
         }
         self.tell();
@@ -109,22 +107,17 @@ impl Upsync {
     /// Asks beside the loop. A write ends before somebody else may lead.
     fn ask(&mut self, key: Key, asked: Asked, job: Box<Job>, lease: Option<Instant>) {
         let apis = self.tools.apis.clone();
-        self.working.spawn(async move {
+        self.working.push(Box::pin(async move {
             let began = Instant::now();
             let deadline = lease.unwrap_or(began);
             let done = timeout_at(deadline, perform(&job, &apis)).await.unwrap_or_else(|_| {
                 Err(Failed { side: Side::Upstream, error: ApiError::Timeout(began.elapsed()) })
             });
             (key, asked, done, began.elapsed())
-        });
+        }));
     }
 
-    fn ended(&mut self, ended: Result<Ended, JoinError>) {
-        let (key, asked, done, took) = match ended {
-            Ok(ended) => ended,
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => return,
-        };
+    fn ended(&mut self, (key, asked, done, took): Ended) {
         let (now, recorder) = (self.now(), self.tools.recorder.clone());
         let outcome = self.state.finish(&key, asked, done, &*recorder, now);
         recorder.operation(&self.state.kind(&key).kind.id(), Operation::Upsync, outcome, took);

@@ -13,14 +13,7 @@ use crate::{
     api::{share::patch::Settled, workload::NamespaceMapping},
     syncer::{
         engine::{
-            Plan,
-            key::Key,
-            object::{Kept, place},
-            progress::Ledger,
-            queue::Queue,
-            state::key_of,
-            store::Store,
-            target::Target,
+            Plan, key::Key, object::Kept, progress::Ledger, queue::Queue, store::Store, target::Target,
         },
         facts::Progress,
         identity::Identity,
@@ -145,12 +138,12 @@ impl State {
     /// What is there of a key on both sides.
     pub fn pair(&self, key: &Key) -> Option<Pair> {
         let state = self.kind(key);
-        let copy = state.up.get(&key.place()).map(Kept::read);
+        let copy = state.up.get(&key.namespace, &key.name).map(Kept::read);
         let below = match state.kind.namespaced {
             true => self.place_below(key, copy.as_ref())?,
             false => String::new(),
         };
-        let original = state.down.get(&place(&below, &key.name)).map(Kept::read);
+        let original = state.down.get(&below, &key.name).map(Kept::read);
         let original = original.filter(|object| self.key_of_original(key.kind, object).as_ref() == Some(key));
         let mut pair = Pair {
             kind: state.kind.clone(),
@@ -226,23 +219,20 @@ impl State {
     /// Of the copies in chosen namespaces of the workspace, and of the originals in chosen ones below. Those in no
     /// namespace are always among them.
     pub fn keys(&self, above: impl Fn(&str) -> bool, below: impl Fn(&str) -> bool) -> Vec<Key> {
-        let inside = |place: &str, chosen: &dyn Fn(&str) -> bool| {
-            place.split_once('/').is_some_and(|(namespace, _)| namespace.is_empty() || chosen(namespace))
-        };
         let mut keys = Vec::new();
         for (index, kind) in self.kinds.iter().enumerate() {
             let index = index as u16;
-            let copies = kind.up.iter().filter(|(place, _)| inside(place, &above));
-            keys.extend(copies.filter_map(|(place, _)| key_of(index, place)));
-            let originals = kind.down.iter().filter(|(place, _)| inside(place, &below));
-            keys.extend(originals.filter_map(|(place, kept)| self.key_below(index, place, kept)));
+            let copies = kind.up.iter().filter(|(namespace, ..)| namespace.is_empty() || above(namespace));
+            keys.extend(copies.map(|(namespace, name, _)| Key::of(index, namespace, name)));
+            let originals =
+                kind.down.iter().filter(|(namespace, ..)| namespace.is_empty() || below(namespace));
+            keys.extend(originals.filter_map(|(namespace, _, kept)| self.key_below(index, namespace, kept)));
         }
         keys
     }
 
     /// As [`State::key_of_original`], of what the store has.
-    pub fn key_below(&self, index: u16, place: &str, kept: &Kept) -> Option<Key> {
-        let namespace = place.split_once('/')?.0;
+    pub fn key_below(&self, index: u16, namespace: &str, kept: &Kept) -> Option<Key> {
         // Most objects of a cluster are none of ours, which need not be read to be seen.
         let unread = !namespace.is_empty() && !self.homes.contains_key(namespace);
         if unread { None } else { self.key_of_original(index, &kept.read()) }
@@ -250,8 +240,7 @@ impl State {
 
     /// The target goes, and nothing is left that has to go before it.
     pub fn is_unshown(&self) -> bool {
-        let ours = |index: usize, place: &str| {
-            let key = key_of(index as u16, place)?;
+        let ours = |key: Key| {
             let pair = self.pair(&key)?;
             Some(decide::is_ours(pair.copy.as_ref()?, &pair.context(&key, &self.plan)))
         };
@@ -260,7 +249,9 @@ impl State {
                 let listed = kind.up.feed.listed || kind.missing[0];
                 listed
                     && kind.creating == 0
-                    && !kind.up.iter().any(|(place, _)| ours(index, place) == Some(true))
+                    && !kind.up.iter().any(|(namespace, name, _)| {
+                        ours(Key::of(index as u16, namespace, name)) == Some(true)
+                    })
             })
     }
 

@@ -13,7 +13,7 @@ use super::server::Server;
 use crate::{
     informers::{Change, Event, Resource, Trouble},
     syncer::{
-        engine::object::{Kept, Object, place},
+        engine::object::{Kept, Object},
         json::{entry, meta},
     },
 };
@@ -144,5 +144,5 @@ impl Feed {
 }
 
 fn kept(object: &Value) -> Object {
-    Object { place: place(meta(object, "namespace"), meta(object, "name")), kept: Kept::of(object) }
+    Object::at(meta(object, "namespace"), meta(object, "name"), Kept::of(object))
 }

@@ -15,7 +15,7 @@ use crate::{
         discovery::{Found, Resolved},
         engine::{
             NAMESPACES,
-            object::{Kept, Object, place},
+            object::{Kept, Object},
             simulation::{Fault, NAMESPACE, Nudge, Server, World, kinds, widget},
             state::State,
             target::{self, Target},
@@ -291,7 +291,7 @@ async fn a_kind_that_may_not_be_read_holds_up_itself_alone() {
     assert!(state.judge_target(true).is_some(), "no finalizer is left, so nothing below is ours");
     let kept =
         json!({"metadata": {"name": "a", "resourceVersion": "5", "finalizers": [state.plan.finalizer()]}});
-    let object = Object { place: place("n", "a"), kept: Kept::of(&kept) };
+    let object = Object::at("n", "a", Kept::of(&kept));
     tell(&mut state, Side::Upstream, secrets, Change::Apply(object));
     assert!(state.judge_target(true).is_none());
 
