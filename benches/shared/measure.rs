@@ -9,8 +9,11 @@ use serde::Serialize;
 /// A slice in which others had more of the machine than this is disturbed.
 pub const FOREIGN_LIMIT: f64 = 0.05;
 
+/// Of the machine, however few of them this thread may use.
 pub fn cpus() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+    let is_one = |line: &&str| line.strip_prefix("cpu").is_some_and(|rest| !rest.starts_with(' '));
+    stat.lines().filter(is_one).count().max(1)
 }
 
 /// Nanoseconds on a CPU, over all threads of the process, since it started.

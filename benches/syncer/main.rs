@@ -14,6 +14,7 @@ mod bare;
 mod binaries;
 #[path = "../../tests/e2e/cluster.rs"]
 mod cluster;
+mod cores;
 mod cost;
 #[path = "../../tests/e2e/dev.rs"]
 mod dev;
@@ -67,7 +68,7 @@ struct Plan {
     footprint: (usize, usize),
 }
 
-const FULL: Plan = Plan { cost: (5_000, 7), real: (400, 15), changes: 1_000, footprint: (50_000, 10_000) };
+const FULL: Plan = Plan { cost: (5_000, 7), real: (1_200, 15), changes: 1_000, footprint: (50_000, 10_000) };
 const QUICK: Plan = Plan { cost: (1_000, 3), real: (200, 5), changes: 200, footprint: (5_000, 1_000) };
 
 fn main() -> Result<()> {
@@ -91,8 +92,22 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// First as on machines of their own, one CPU for the client and one for its cluster, then with all for both.
 fn real(plan: &Plan) -> Result<()> {
+    if measure::cpus() > 1 {
+        cores::only(&[1])?;
+        let cluster = Cluster::start("bench-syncer-apart");
+        cores::only(&[0])?;
+        println!("\n== the cluster on one CPU, the client on another");
+        measured(plan, cluster)?;
+    }
+    cores::only(&(0..measure::cpus()).collect::<Vec<_>>())?;
     let cluster = Cluster::start("bench-syncer");
+    println!("\n== cluster and client on all CPUs");
+    measured(plan, cluster)
+}
+
+fn measured(plan: &Plan, cluster: Cluster) -> Result<()> {
     let ((objects, rounds), changes) = (plan.real, plan.changes);
     // As the syncer's own.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
