@@ -65,7 +65,7 @@ impl Default for Limits {
             page_bytes: 64 << 20,
             list_bytes: 1 << 30,
             page_objects: 500,
-            pages: 2_000,
+            pages: 5_000,
             objects: 1_000_000,
             depth: 128,
             answer: Duration::from_secs(10),

@@ -183,6 +183,7 @@ impl<T: Send + 'static> Source<T> {
             changed
         });
         self.send(Change::Fresh).await?;
+        let events = self.metrics.events.with_label_values(&[self.ask.resource.plural]);
         let mut silence = pin!(sleep(self.limits.silence));
         loop {
             let next = tokio::select! {
@@ -197,7 +198,7 @@ impl<T: Send + 'static> Source<T> {
             match next {
                 Ok(Some(change)) => {
                     silence.as_mut().reset(Instant::now() + self.limits.silence);
-                    self.metrics.events.with_label_values(&[self.ask.resource.plural]).inc();
+                    events.inc();
                     self.send(change.keeping(&self.keep)).await?;
                 }
                 Ok(None) if is_brief() => return Ok(Err(Trouble::Cut)),

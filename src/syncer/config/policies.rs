@@ -19,7 +19,9 @@ pub struct Policies {
 impl Policies {
     /// The policy of a kind.
     pub fn of(&self, kind: &Kind) -> &ApplyPolicy {
-        self.of_kinds.get(&kind.group_resource()).unwrap_or(&self.of_all)
+        // Mostly there are none.
+        let of_kind = (!self.of_kinds.is_empty()).then(|| self.of_kinds.get(&kind.group_resource()));
+        of_kind.flatten().unwrap_or(&self.of_all)
     }
 }
 

@@ -202,9 +202,7 @@ impl State {
             return Home::Ready;
         };
         match self.down_namespaces.get("", &place.namespace) {
-            Some(kept)
-                if self.namespace_below(kept).is_some_and(|found| found.namespace == key.namespace) =>
-            {
+            Some(kept) if self.made_for(kept) == Some(&key.namespace) => {
                 let deleting = !meta(kept.value(), "deletionTimestamp").is_empty();
                 if deleting { Home::Terminating } else { Home::Ready }
             }

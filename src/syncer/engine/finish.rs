@@ -151,16 +151,16 @@ impl State {
                 .filter(|(path, _)| !left.contains(path))
                 .collect();
             let settled = (!values.is_empty()).then(|| Settled { hash: rendered.hash.clone(), values });
-            let rare = self.entries.entry(key.clone()).or_default();
-            if settled.is_some() || rare.rare.is_some() {
-                let rare = rare.rare.get_or_insert_default();
+            let entry = self.entries.entry(key.clone()).or_default();
+            if let Some((side, at)) = entry.arrived.take() {
+                recorder.propagated(side, now.saturating_sub(at));
+            }
+            if settled.is_some() || entry.rare.is_some() {
+                let rare = entry.rare.get_or_insert_default();
                 let causes = rare.memory.causes.take().filter(|causes| causes.hash == rendered.hash);
                 rare.memory = Memory { settled, causes, ..Memory::default() };
                 rare.expires = None;
                 rare.tries = 0;
-                if let Some((side, at)) = rare.arrived.take() {
-                    recorder.propagated(side, now.saturating_sub(at));
-                }
             }
         }
         if let Step::Apply(apply) = step {

@@ -131,8 +131,8 @@ impl State {
     }
 
     fn arrived(&mut self, key: &Key, side: Side, now: Duration) {
-        if self.entries.contains_key(key) {
-            self.remember(key).arrived.get_or_insert((side, now));
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.arrived.get_or_insert((side, now));
         }
     }
 
@@ -147,7 +147,12 @@ impl State {
 
     /// Which namespace of the workspace a namespace below was made for.
     pub fn namespace_below(&self, kept: &Kept) -> Option<Key> {
-        Some(Key::namespace(&namespace_of(kept.value(), &self.plan.identity)?))
+        Some(Key::namespace(self.made_for(kept)?))
+    }
+
+    /// The name of that namespace.
+    pub fn made_for<'a>(&self, kept: &'a Kept) -> Option<&'a Arc<str>> {
+        kept.made_for(|live| namespace_of(live, &self.plan.identity).map(Arc::from))
     }
 
     fn target_changed(&mut self, change: Change<Object>, now: Duration) {

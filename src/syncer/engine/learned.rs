@@ -86,7 +86,7 @@ impl State {
     fn met_namespace(&mut self, facts: &Facts, object: Option<&Value>) {
         let (Some(place), Some(object)) = (&facts.place, object) else { return };
         let kept = Kept::of(object);
-        if self.namespace_below(&kept).is_some() {
+        if self.made_for(&kept).is_some() {
             self.down_namespaces.put(Object::at("", &place.namespace, kept));
             return;
         }

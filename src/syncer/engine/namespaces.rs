@@ -32,7 +32,7 @@ impl State {
         };
         let kept = self.down_namespaces.get("", &name);
         let live = kept.map(Kept::read);
-        let ours = kept.and_then(|kept| self.namespace_below(kept));
+        let ours = kept.is_some_and(|kept| self.made_for(kept) == Some(&key.namespace));
         let wanted = self.ledger.len_in(&key.namespace);
         let owned = self.kinds.iter().map(|kind| kind.down.len_in(&name)).sum();
         let state = self.namespaces.entry(key.namespace.clone()).or_default();
@@ -49,7 +49,7 @@ impl State {
                 uid: meta(live, "uid"),
                 resource_version: meta(live, "resourceVersion"),
                 deleting: !meta(live, "deletionTimestamp").is_empty(),
-                ours: ours.as_ref() == Some(key),
+                ours,
                 damaged: requests::is_damaged(&plan, &key.namespace, live),
             }),
         };

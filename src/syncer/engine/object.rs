@@ -32,7 +32,14 @@ pub struct Kept {
     text: Arc<str>,
     /// Of the same source a later one is greater; 0 where it is no number, which is never later.
     pub version: u64,
-    value: OnceLock<Box<Value>>,
+    read: OnceLock<Box<Read>>,
+}
+
+/// Of the few that are looked at with every other.
+#[derive(Clone)]
+struct Read {
+    value: Value,
+    made_for: OnceLock<Option<Arc<str>>>,
 }
 
 /// Without the text: it may be a Secret's.
@@ -64,7 +71,7 @@ impl Object {
 
     fn new(raw: &RawObject, text: Arc<str>) -> Self {
         let version = raw.meta.resource_version.parse().unwrap_or_default();
-        Self::at(&raw.meta.namespace, &raw.meta.name, Kept { text, version, value: OnceLock::new() })
+        Self::at(&raw.meta.namespace, &raw.meta.name, Kept { text, version, read: OnceLock::new() })
     }
 
     pub fn at(namespace: &str, name: &str, kept: Kept) -> Self {
@@ -82,7 +89,7 @@ impl Kept {
     pub fn pruning(object: &mut Value) -> Self {
         prune(object);
         let version = meta(object, "resourceVersion").parse().unwrap_or_default();
-        Self { text: text(object).into(), version, value: OnceLock::new() }
+        Self { text: text(object).into(), version, read: OnceLock::new() }
     }
 
     /// Whether its text holds this one: a quick look before it is read.
@@ -97,7 +104,17 @@ impl Kept {
 
     /// The same, read once and kept: for the few that are looked at with every other.
     pub fn value(&self) -> &Value {
-        self.value.get_or_init(|| Box::new(self.read()))
+        &self.once().value
+    }
+
+    /// What it was made for, found out once by `find`, which always has to be the same.
+    pub fn made_for(&self, find: impl FnOnce(&Value) -> Option<Arc<str>>) -> Option<&Arc<str>> {
+        let Read { value, made_for } = self.once();
+        made_for.get_or_init(|| find(value)).as_ref()
+    }
+
+    fn once(&self) -> &Read {
+        self.read.get_or_init(|| Box::new(Read { value: self.read(), made_for: OnceLock::new() }))
     }
 }
 

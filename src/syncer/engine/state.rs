@@ -62,6 +62,8 @@ impl KindState {
 #[derive(Debug, Default)]
 pub struct Entry {
     pub bucket: Option<Bucket>,
+    /// When a change came that is not written yet, and from where.
+    pub arrived: Option<(Side, Duration)>,
     pub rare: Option<Box<Rare>>,
 }
 
@@ -75,15 +77,13 @@ pub struct Rare {
     /// What the server made of the last status.
     pub status: Option<SettledStatus>,
     pub allowance: Allowance,
-    /// When a change came that is not written yet, and from where.
-    pub arrived: Option<(Side, Duration)>,
     pub contention: Contention,
 }
 
 impl Rare {
     /// Whether nothing in it is worth keeping.
     pub fn is_idle(&self) -> bool {
-        self.memory.is_empty() && self.expires.is_none() && self.status.is_none() && self.arrived.is_none()
+        self.memory.is_empty() && self.expires.is_none() && self.status.is_none()
     }
 }
 

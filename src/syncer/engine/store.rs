@@ -139,7 +139,8 @@ impl Store {
         let mut old =
             Self { namespaces: std::mem::take(&mut self.namespaces), len: self.len, feed: self.feed };
         self.len = 0;
-        let mut changed = Vec::new();
+        // The first time all of them are new.
+        let mut changed = if old.len == 0 { Vec::with_capacity(objects.len()) } else { Vec::new() };
         for object in objects {
             let before = old.remove(&object.namespace, &object.name).and_then(|known| known.before);
             match before {

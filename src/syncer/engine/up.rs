@@ -72,13 +72,9 @@ impl State {
             Some(bucket) => {
                 let entry = self.entries.entry(key.clone()).or_default();
                 entry.bucket = Some(bucket);
-                if bucket == Bucket::Synced
-                    && let Some(rare) = entry.rare.as_deref_mut()
-                {
-                    rare.arrived = None;
-                    if !rare.contention.prune(now.elapsed) && rare.is_idle() {
-                        entry.rare = None;
-                    }
+                if bucket == Bucket::Synced {
+                    entry.arrived = None;
+                    entry.rare.take_if(|rare| !rare.contention.prune(now.elapsed) && rare.is_idle());
                 }
             }
             None => {
@@ -187,10 +183,11 @@ impl State {
     ) -> (Outcome, Option<Known>) {
         match done {
             Ok(Done::Answered(answer)) => {
-                let rare = self.remember(key);
-                if let Some((side, at)) = rare.arrived.take() {
+                let entry = self.entries.entry(key.clone()).or_default();
+                if let Some((side, at)) = entry.arrived.take() {
                     recorder.propagated(side, now.saturating_sub(at));
                 }
+                let rare = entry.rare.get_or_insert_default();
                 // What the server keeps as it was written need not be remembered.
                 let is_settled = |wanted: &&Map<String, Value>| {
                     wanted.iter().any(|(member, value)| answer.object["status"].get(member) != Some(value))
