@@ -158,3 +158,15 @@ pub(super) async fn open(
     let retry_after = seconds.and_then(|text| text.parse().ok()).map(Duration::from_secs);
     Err(Trouble::of_status(response.status(), retry_after))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_may_have_as_many_pages_as_its_bytes_need() {
+        for limits in [Limits::default(), Limits::quiet()] {
+            assert!(limits.pages * PAGE >= limits.list_bytes);
+        }
+    }
+}
