@@ -87,8 +87,8 @@ pub(super) async fn list_all<T>(
             0 => most,
             objects => (objects * PAGE / body.len()).clamp(1, most),
         };
-        if let Some(remaining) = page.remaining {
-            // All at once: a long list that outgrows its memory step by step takes up to twice as much.
+        if let Some(remaining) = page.remaining.filter(|_| listed.objects.is_empty()) {
+            // Once: a long list that outgrows its memory step by step takes up to twice as much.
             let remaining = remaining.min(limits.objects as u64) as usize;
             listed.objects.reserve_exact(page.objects.len() + remaining);
         }

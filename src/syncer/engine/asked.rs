@@ -1,4 +1,4 @@
-//! Requests beside the loop of an engine, and their outcomes.
+//! Requests of the loop of an engine, and their outcomes.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ pub(super) enum Work {
 }
 
 impl Engine {
-    /// Asks beside the loop. A write ends before somebody else may lead.
+    /// Begins to ask. A write ends before somebody else may lead.
     pub(super) fn ask(&mut self, key: Key, work: Work, mut job: Job, lease: Option<Instant>) {
         let (apis, deletable) = (self.tools.apis.clone(), self.tools.deletable.clone());
         self.working.requests.push(Box::pin(async move {
