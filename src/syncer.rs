@@ -28,6 +28,7 @@ pub mod ownership;
 pub mod pod_template;
 pub mod render;
 pub mod report;
+pub mod service_account;
 pub mod status;
 pub mod target;
 pub mod transform;

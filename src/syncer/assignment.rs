@@ -12,8 +12,9 @@ pub use self::placed::{Placed, Unusable};
 use super::{
     decide::Assignment,
     filter::{Refusal, ResourceFilter, SecretFilter},
-    json::{entries, entry},
+    json::{entries, entry, meta},
     kind::Kind,
+    naming,
     upsync::{UPSYNC, is_copy},
 };
 use crate::api::placement::DecisionState;
@@ -72,11 +73,19 @@ fn is_secret(kind: &Kind) -> bool {
     kind.group.is_empty() && kind.resource == "secrets"
 }
 
+fn is_root_ca(object: &Value, kind: &Kind) -> bool {
+    kind.group.is_empty() && kind.resource == "configmaps" && meta(object, "name") == naming::ROOT_CA
+}
+
 fn filtered(object: &Value, context: &Context<'_>, selected: Result<(), Refusal>) -> Assignment {
     let admitted = match (is_secret(context.kind), selected) {
         // What a workload names may be beside the labels that are selected, but nowhere else.
         (true, Ok(()) | Err(Refusal::Labels | Refusal::Annotations)) => {
             context.secrets.admits(object, selected.is_ok(), context.referenced).is_ok()
+        }
+        // Tokens are worth nothing without it.
+        (false, Err(Refusal::Labels | Refusal::Annotations)) if is_root_ca(object, context.kind) => {
+            context.secrets.tokens && context.referenced
         }
         (_, selected) => selected.is_ok(),
     };

@@ -20,6 +20,7 @@ pub use self::policies::Policies;
 use super::{
     filter::{FilterOptions, ResourceFilter, SecretFilter, SecretPolicy},
     kind::Kind,
+    render::access::Access,
     transform::Transforms,
 };
 use crate::api::placement::{GroupResource, Override};
@@ -33,6 +34,8 @@ pub struct Config {
     /// Flags that are given take the place of its parts.
     pub filter: FilterOptions,
     pub secrets: SecretFilter,
+    /// Pods reach the API of their workspace there, with the token of their service account.
+    pub in_cluster_access: Option<Access>,
     /// Checked: [`Transforms::compile`] finds no fault in them.
     pub transforms: Vec<Override>,
     /// How objects are written that no Placement says it for.
@@ -125,14 +128,21 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn config(&mut self) -> Config {
         self.errors.extend(schema::faults(&self.document.value));
+        let in_cluster_access = self.in_cluster_access();
         let secrets: Secrets = self.part("secrets").unwrap_or_default();
+        if in_cluster_access.is_some() && secrets.policy == SecretPolicy::None {
+            let problem = "None lets no token go, which inClusterAccess needs: give another, or leave one of both out";
+            self.errors.push(("secrets.policy".to_owned(), problem.to_owned()));
+        }
         let kinds: Vec<GroupResource> = self.part("allowRecreate").unwrap_or_default();
         Config {
             filter: self.filter(),
             secrets: SecretFilter {
                 policy: secrets.policy,
                 named: secrets.named.into_iter().map(|secret| (secret.namespace, secret.name)).collect(),
+                tokens: in_cluster_access.is_some(),
             },
+            in_cluster_access,
             transforms: self.transforms(),
             policies: self.policies(),
             upsync: self.part("upsync").unwrap_or_default(),
@@ -190,6 +200,12 @@ impl Reader<'_> {
         options
     }
 
+    fn in_cluster_access(&mut self) -> Option<Access> {
+        let InClusterAccess { server } = self.part("inClusterAccess")?;
+        let access = Access::at(&server);
+        access.map_err(|problem| self.errors.push(("inClusterAccess.server".to_owned(), problem))).ok()
+    }
+
     fn transforms(&mut self) -> Vec<Override> {
         let values = self.value("transforms").and_then(Value::as_array).cloned().unwrap_or_default();
         let (mut places, mut rules) = (Vec::new(), Vec::new());
@@ -238,6 +254,11 @@ struct Filter {
     namespace_selector: String,
     label_selector: String,
     annotations: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct InClusterAccess {
+    server: String,
 }
 
 #[derive(Default, Deserialize)]

@@ -27,6 +27,7 @@ mod sources;
 pub(super) mod state;
 pub(super) mod store;
 pub mod target;
+mod tokens;
 mod up;
 
 use std::sync::Arc;

@@ -16,7 +16,8 @@ use crate::api::workload::NamespaceMapping;
 const SYSTEM: [&str; 5] = ["kcp-system", "kube-node-lease", "kube-public", "kube-system", "tmc-system"];
 
 /// What every cluster makes for itself in each namespace, and what the workspace's is called there instead.
-const ROOT_CA: (&str, &str) = ("kube-root-ca.crt", "kcp-root-ca.crt");
+pub const ROOT_CA: &str = "kube-root-ca.crt";
+const OWN_ROOT_CA: &str = "kcp-root-ca.crt";
 const DEFAULT_TOKEN: &str = "default-token-";
 const OWN_PREFIX: &str = "kcp-";
 
@@ -114,7 +115,7 @@ pub fn upstream_name(kind: &Kind, name: &str) -> Option<String> {
 /// What an object of this name is called on the cluster, if that is something else. For references to it.
 pub fn renamed(group: &str, resource: &str, name: &str) -> Option<String> {
     match (group, resource) {
-        ("", "configmaps") if name == ROOT_CA.0 => Some(ROOT_CA.1.to_owned()),
+        ("", "configmaps") if name == ROOT_CA => Some(OWN_ROOT_CA.to_owned()),
         ("", "secrets") if name.starts_with(DEFAULT_TOKEN) => Some(format!("{OWN_PREFIX}{name}")),
         _ => None,
     }
@@ -122,7 +123,7 @@ pub fn renamed(group: &str, resource: &str, name: &str) -> Option<String> {
 
 fn restored(group: &str, resource: &str, name: &str) -> Option<String> {
     match (group, resource) {
-        ("", "configmaps") if name == ROOT_CA.1 => Some(ROOT_CA.0.to_owned()),
+        ("", "configmaps") if name == OWN_ROOT_CA => Some(ROOT_CA.to_owned()),
         ("", "secrets") => {
             name.strip_prefix(OWN_PREFIX).filter(|rest| rest.starts_with(DEFAULT_TOKEN)).map(str::to_owned)
         }

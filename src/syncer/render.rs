@@ -1,10 +1,11 @@
 //! What an object of the workspace is to be on the cluster.
 //!
 //! Pure: the same object and context give the same bytes, whatever is on the cluster. The steps are: strip what the
-//! workspace's server wrote, the rules of built-in kinds, the placement's override, the transform rules, the stamps.
+//! workspace's server wrote, the rules of built-in kinds, in-cluster access, the placement's override, the transform rules, the stamps.
 //! What the cluster itself allocates is never rendered, so that server-side apply leaves it alone. It must not know
 //! what is there already, nor how objects are written.
 
+pub mod access;
 mod hash;
 mod kinds;
 pub(in crate::syncer) mod places;
@@ -14,7 +15,7 @@ mod strip;
 
 use serde_json::{Map, Value};
 
-pub use self::{hash::HashKey, kinds::PRESERVE_NODE_PORTS, spec_override::SPEC_OVERRIDE};
+pub use self::{access::Granted, hash::HashKey, kinds::PRESERVE_NODE_PORTS, spec_override::SPEC_OVERRIDE};
 use super::{
     identity::Identity,
     json::entry,
@@ -36,6 +37,8 @@ pub struct RenderContext<'a> {
     pub hash_key: &'a HashKey,
     /// Applied one after the other: those of the configuration, then those of the Placement.
     pub transforms: &'a [&'a Transforms],
+    /// To the API of the workspace, for the object's pods.
+    pub access: Option<Granted<'a>>,
 }
 
 /// What is to be on the cluster.
@@ -82,6 +85,10 @@ pub fn render(upstream: &Value, context: &RenderContext<'_>) -> Result<Rendered,
     let place = naming::downstream(identity, kind, &owner.namespace, &owner.name)?;
     let mut object = strip::strip(upstream, kind)?;
     kinds::apply(&mut object, upstream, context)?;
+    if let Some(granted) = context.access {
+        access::apply(&mut object, kind, &owner.namespace, granted)?;
+    }
+    references::follow_names(&mut object, kind);
     spec_override::apply(&mut object, upstream, identity)?;
     for transforms in context.transforms {
         transforms.apply(&mut object, kind)?;

@@ -151,6 +151,7 @@ impl Start<'_> {
         let mut plan = Plan::new(self.identity.clone(), mode, HashKey::random());
         plan.filter = filter.clone();
         plan.secrets = rules.secrets.clone();
+        plan.access.clone_from(&rules.in_cluster_access);
         plan.transforms.clone_from(&rules.transforms);
         plan.policies = rules.policies.clone();
         plan.may_recreate.clone_from(&rules.allow_recreate);

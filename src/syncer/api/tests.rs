@@ -21,7 +21,7 @@ fn requests_are_those_of_the_api() {
     let apply = Call::apply(&kind, "a", "b", "kcp-syncer/x", options, json!({}));
     assert_eq!(
         apply.path,
-        "/apis/apps/v1/namespaces/a/deployments/b?fieldManager=kcp-syncer/x&force=true&dryRun=All"
+        "/apis/apps/v1/namespaces/a/deployments/b?fieldManager=kcp-syncer/x&fieldValidation=Ignore&force=true&dryRun=All"
     );
     assert_eq!(Call::list(&kind, "a", 3).path, "/apis/apps/v1/namespaces/a/deployments?limit=3");
     let delete = Call::delete(&kind, "a", "b", "u", "7");

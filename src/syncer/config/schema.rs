@@ -67,6 +67,11 @@ fn document() -> Value {
                     "required": ["namespace", "name"],
                 }},
             }},
+            "inClusterAccess": {
+                "type": "object",
+                "properties": {"server": {"type": "string", "minLength": 1}},
+                "required": ["server"],
+            },
             "transforms": of_placement("overrides"),
             "applyPolicy": of_placement("applyPolicy"),
             "kinds": by_kind(with_policy),

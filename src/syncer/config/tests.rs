@@ -35,6 +35,8 @@ fn the_documented_example_is_read() {
     assert_eq!(config.filter.annotation_selector, ["example.com/sync=yes"]);
     assert_eq!(config.secrets.policy, SecretPolicy::Selected);
     assert_eq!(config.secrets.named, [("shop".to_owned(), "registry-token".to_owned())].into());
+    let access = config.in_cluster_access.as_ref().map(|access| (access.host.as_str(), access.port));
+    assert_eq!((access, config.secrets.tokens), (Some(("kcp.example.com", 6443)), true));
     assert_eq!(config.transforms.len(), 3);
     assert_eq!(config.upsync, [Upsync::Endpoints, Upsync::PersistentVolumes, Upsync::Pods].into());
     assert_eq!(Upsync::Pods.kind().resource, "pods");

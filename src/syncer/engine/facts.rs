@@ -8,6 +8,7 @@ use super::{
     key::Key,
     known::{Basis, Known, read},
     state::{KindState, Met, State},
+    tokens::Token,
 };
 use crate::{
     api::{
@@ -44,6 +45,8 @@ pub struct Facts {
     pub owner: Option<Owner>,
     pub place: Option<Place>,
     pub rendered: Option<Rendered>,
+    /// What it is rendered from is not listed yet.
+    pub waits: bool,
     pub basis: Basis,
     pub policy: ApplyPolicy,
     pub assignment: Assignment,
@@ -69,14 +72,16 @@ impl State {
             .as_ref()
             .filter(|above| assignment == Assignment::Wanted && meta(above, "deletionTimestamp").is_empty());
         let placement = placed.map(|placed| placed.name.clone());
-        let basis = Basis { version, rules: self.rules.generation(), placement };
+        let token = wanted.map_or(Token::Unneeded, |wanted| self.token(&kind, wanted, &key.namespace));
+        let waits = token == Token::Unlisted;
+        let basis = Basis { version, rules: self.rules.generation(), placement, token: token.name() };
         let known_as = known.rendered.filter(|(known, _)| *known == basis && version != 0);
         let (rendered, unrendered) = match (wanted, known_as) {
             (None, _) => (None, None),
             (Some(_), Some((_, rendered))) => (Some(rendered), None),
             (Some(above), None) => {
                 let rules = self.rules.of(basis.placement.as_deref());
-                match self.plan.render(&kind, above, &rules) {
+                match token.missing().map_or_else(|| self.plan.render(&kind, above, &rules, basis.token.as_deref()), Err) {
                     Ok(rendered) => (Some(rendered), None),
                     Err(unrendered) => (None, Some(unrendered)),
                 }
@@ -95,7 +100,8 @@ impl State {
             (made, _) => made,
         };
         let status = state.status;
-        let facts = Facts { kind, status, above, below, owner, place, rendered, basis, policy, assignment };
+        let facts =
+            Facts { kind, status, above, below, owner, place, rendered, waits, basis, policy, assignment };
         Some((facts, unrendered))
     }
 
@@ -147,7 +153,7 @@ impl State {
     }
 
     pub(super) fn seen_above<'a>(&self, key: &Key, facts: &'a Facts) -> Seen<Above<'a>> {
-        if !self.kind(key).is_some_and(|kind| kind.up.feed.listed) {
+        if facts.waits || !self.kind(key).is_some_and(|kind| kind.up.feed.listed) {
             return Seen::Unsynced;
         }
         let Some(above) = &facts.above else { return Seen::Absent };

@@ -92,11 +92,17 @@ impl State {
                 if feed.following && !known.following {
                     self.look_again(index, now);
                 }
+                if (feed.listed, feed.denied) != (known.listed, known.denied) && self.has_tokens(index) {
+                    self.tokens_known(now);
+                }
             }
         }
     }
 
     pub fn objects_changed(&mut self, side: Side, kind: u16, changed: Vec<Changed>, now: Duration) {
+        if side == Side::Upstream && self.has_tokens(kind) {
+            self.tokens_changed(&changed, now);
+        }
         for change in changed {
             match side {
                 Side::Upstream => {

@@ -16,12 +16,14 @@ pub struct Known {
     pub rendered: Option<(Basis, Rendered)>,
 }
 
-/// What a rendering was made of: the version above, the rules, and the Placement that names some of them.
+/// What a rendering was made of: the version above, the rules, the Placement that names some of them, and the Secret
+/// with the token that its pods get.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Basis {
     pub version: u64,
     pub rules: u64,
     pub placement: Option<String>,
+    pub token: Option<String>,
 }
 
 impl Basis {
@@ -68,7 +70,7 @@ mod tests {
             let mut after = before.clone();
             after["metadata"]["resourceVersion"] = "2".into();
             change(&mut after);
-            Basis { version: 1, rules: 3, placement: None }.renewed(&before, &after, 2).version
+            Basis { version: 1, rules: 3, ..Basis::default() }.renewed(&before, &after, 2).version
         };
         assert_eq!(after(|object| object["metadata"]["finalizers"] = json!(["x"])), 2);
         let others: [fn(&mut Value); 5] = [

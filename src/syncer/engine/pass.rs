@@ -15,9 +15,15 @@ use crate::{
         breaker::Unit,
         decide::{Desired, Permission, Situation, Step, Unrendered, decide},
         json::meta,
+        naming,
         render::references,
     },
 };
+
+/// What in-cluster access needs beside the pods.
+fn needs(token: &str) -> [(&'static str, String); 2] {
+    [("secrets", token.to_owned()), ("configmaps", naming::ROOT_CA.to_owned())]
+}
 
 /// What comes of a pass.
 pub struct Pass {
@@ -118,7 +124,9 @@ impl State {
             (Some(above), Some(_)) => references::references(above, &facts.kind)
                 .into_iter()
                 .filter(|found| super::references::is_followed(found.resource))
-                .map(|found| (found.resource, Box::from(&*key.namespace), Box::from(&*found.name)))
+                .map(|found| (found.resource, found.name))
+                .chain(facts.basis.token.iter().flat_map(|token| needs(token)))
+                .map(|(resource, name)| (resource, Box::from(&*key.namespace), name.into_boxed_str()))
                 .collect(),
             _ => BTreeSet::new(),
         };

@@ -14,7 +14,7 @@ use crate::{
         filter::{ResourceFilter, SecretFilter},
         identity::Identity,
         kind::Kind,
-        render::{HashKey, RenderContext, RenderError, Rendered, render},
+        render::{Granted, HashKey, RenderContext, RenderError, Rendered, access::Access, render},
     },
 };
 
@@ -38,6 +38,8 @@ pub struct Plan {
     pub may_recreate: BTreeSet<GroupResource>,
     /// Whether addresses of load balancers below mean something above.
     pub load_balancer: bool,
+    /// Pods reach the API of their workspace there, if they are to.
+    pub access: Option<Access>,
     pub dry_run: bool,
     /// Passes at a time.
     pub concurrency: usize,
@@ -60,6 +62,7 @@ impl Plan {
             policies: Policies::default(),
             may_recreate: BTreeSet::new(),
             load_balancer: true,
+            access: None,
             dry_run: false,
             concurrency: 5,
             resync: Duration::from_secs(300),
@@ -89,8 +92,14 @@ impl Plan {
         !holds_data || self.may_recreate.contains(&kind.group_resource())
     }
 
-    /// What the object is to be below, changed by these rules.
-    pub fn render(&self, kind: &Kind, object: &Value, rules: &[&Compiled]) -> Result<Rendered, Unrendered> {
+    /// What the object is to be below, changed by these rules. `token` is the Secret whose token its pods get.
+    pub fn render(
+        &self,
+        kind: &Kind,
+        object: &Value,
+        rules: &[&Compiled],
+        token: Option<&str>,
+    ) -> Result<Rendered, Unrendered> {
         let transforms = rules.iter().map(|rules| rules.as_ref()).collect::<Result<Vec<_>, _>>();
         let transforms =
             transforms.map_err(|why| Unrendered { reason: "TransformFailed", message: why.clone() })?;
@@ -99,6 +108,7 @@ impl Plan {
             kind,
             hash_key: &self.hash_key,
             transforms: &transforms,
+            access: self.access.as_ref().zip(token).map(|(access, token)| Granted { access, token }),
         };
         render(object, &context).map_err(|error| Unrendered {
             reason: match error {

@@ -2,6 +2,7 @@
 //! feeds that lag, lie or fall silent, and what has to be true in the end.
 
 mod apply;
+mod content;
 mod feed;
 mod server;
 mod verbs;
@@ -17,7 +18,6 @@ use std::{
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use serde_json::{Value, json};
 use tokio::{
     sync::{Notify, mpsc, watch},
     task::JoinSet,
@@ -25,6 +25,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+pub(super) use self::content::{NAMESPACE, TARGET, kind, kinds, widget};
+use self::content::populate;
 pub(in crate::syncer) use self::{
     feed::{Feed, Nudge},
     server::Server,
@@ -50,28 +52,6 @@ use crate::{
     },
 };
 
-pub(super) const TARGET: &str = "/apis/workload.kcp.io/v1alpha1/synctargets/east";
-pub(super) const NAMESPACE: &str = "/api/v1/namespaces/shop";
-
-pub(super) fn kind(group: &str, resource: &str, kind: &str) -> Kind {
-    Kind {
-        group: group.into(),
-        version: "v1".into(),
-        resource: resource.into(),
-        kind: kind.into(),
-        namespaced: true,
-    }
-}
-
-/// Something with a spec and a status, and ConfigMaps.
-pub(super) fn kinds() -> [Kind; 2] {
-    [kind("example.com", "widgets", "Widget"), kind("", "configmaps", "ConfigMap")]
-}
-
-pub(super) fn widget(replicas: u64) -> Value {
-    json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {}, "spec": {"replicas": replicas, "note": "n"}})
-}
-
 struct Known;
 
 #[async_trait]
@@ -91,6 +71,7 @@ struct Nudges {
 /// All of it.
 pub(super) struct World {
     pub(super) plan: Arc<Plan>,
+    kinds: Vec<Kind>,
     pub(super) up: Wire,
     pub(super) down: Wire,
     pub(super) leads: Arc<AtomicBool>,
@@ -107,6 +88,11 @@ pub(super) struct World {
 impl World {
     /// A world with one namespace and nothing in it.
     pub(super) fn new(change: impl FnOnce(&mut Plan)) -> Self {
+        Self::of(kinds().into(), change)
+    }
+
+    /// The same with objects of these kinds.
+    pub(super) fn of(kinds: Vec<Kind>, change: impl FnOnce(&mut Plan)) -> Self {
         let identity = Identity {
             name: "east".into(),
             uid: "target-uid".into(),
@@ -116,7 +102,7 @@ impl World {
             derived: Default::default(),
         };
         let mut plan = Plan::new(identity, Mode::Filter, HashKey::new(b"key"));
-        let types = kinds().map(|kind| kind.id()).to_vec();
+        let types = kinds.iter().map(Kind::id).collect();
         let options = crate::syncer::filter::FilterOptions { resource_types: types, ..Default::default() };
         plan.filter = crate::syncer::filter::ResourceFilter::parse(&options).unwrap();
         change(&mut plan);
@@ -125,6 +111,7 @@ impl World {
         populate(&up);
         let mut world = Self {
             plan: Arc::new(plan),
+            kinds,
             up: Wire::new(up, crash.clone()),
             down: Wire::new(down, crash.clone()),
             leads: Arc::new(AtomicBool::new(true)),
@@ -146,10 +133,10 @@ impl World {
         let (above, upstream) = mpsc::channel(256);
         let (below, downstream) = mpsc::channel(256);
         let found = |kind: Kind| (kind.group_resource(), Found { status: kind.resource == "widgets", kind });
-        let resolved = Resolved { kinds: kinds().map(found).into(), ..Resolved::default() };
+        let resolved = Resolved { kinds: self.kinds.iter().cloned().map(found).collect(), ..Resolved::default() };
         let (sender, kinds_seen) = watch::channel(None);
         sender.send_replace(Some(Arc::new(resolved)));
-        let resources: Vec<_> = kinds().iter().map(Kind::informed).collect();
+        let resources: Vec<_> = self.kinds.iter().map(Kind::informed).collect();
         let with = |more: &[_]| resources.iter().chain(more).copied().collect::<Vec<_>>();
         let feed = |wire: &Wire, resources, label, events, nudges: &Nudges| feed::Feed {
             server: wire.server.clone(),
@@ -242,7 +229,7 @@ impl World {
         rules.relabel(&self.plan, &labels, &Default::default());
         let (up, down) = (up.state.lock(), down.state.lock());
         let mut expected = 0;
-        for kind in &kinds() {
+        for kind in &self.kinds {
             let root = format!("{}/", kind.collection("shop"));
             for (path, above) in up.objects.iter().filter(|(path, _)| path.starts_with(&root)) {
                 let name = path.rsplit('/').next().unwrap_or_default();
@@ -252,8 +239,8 @@ impl World {
                 if !owns(below, kind, &self.plan.identity, uid) {
                     return Err(format!("what is below of {path} is not ours: {below}"));
                 }
-                let rendered =
-                    self.plan.render(kind, above, &rules.of(None)).map_err(|error| error.message)?;
+                let rendered = self.plan.render(kind, above, &rules.of(None), None);
+                let rendered = rendered.map_err(|error| error.message)?;
                 let differs = differences(&rendered.object, below, kind);
                 if !differs.is_empty() {
                     return Err(format!("{path} differs below: {differs:?}"));
@@ -269,7 +256,7 @@ impl World {
         }
         let key = self.plan.key();
         let bears =
-            |object: &&Value| object["metadata"]["labels"][CLUSTER] == *key && object["kind"] != "Namespace";
+            |object: &&serde_json::Value| object["metadata"]["labels"][CLUSTER] == *key && object["kind"] != "Namespace";
         let ours = down.objects.values().filter(bears).count();
         if ours != expected {
             return Err(format!("{ours} objects are ours below, {expected} should be"));
@@ -288,13 +275,4 @@ impl World {
         let tail = |side: usize| self.server(side).state.lock().writes[before[side]..].to_vec();
         Err(format!("written while nothing changed: {:?} {:?}", tail(0), tail(1)))
     }
-}
-
-fn populate(up: &Server) {
-    up.create(NAMESPACE, json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {}}));
-    let target =
-        json!({"apiVersion": "workload.kcp.io/v1alpha1", "kind": "SyncTarget", "metadata": {}, "spec": {}});
-    up.create(TARGET, target);
-    // Its uid is known before the world begins.
-    up.edit(TARGET, "test", |target| target["metadata"]["uid"] = json!("target-uid"));
 }

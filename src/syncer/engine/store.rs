@@ -62,6 +62,11 @@ impl Store {
         inside.into_iter().flat_map(|(namespace, inside)| inside.keys().map(move |name| (namespace, name)))
     }
 
+    /// What there is in a namespace.
+    pub fn all_in(&self, namespace: &str) -> impl Iterator<Item = &Kept> {
+        self.namespaces.get(namespace).into_iter().flat_map(HashMap::values)
+    }
+
     /// Takes note of what a source told, and says what changed by it.
     pub fn apply(&mut self, change: Change<Object>, now: Duration) -> Vec<Changed> {
         match &change {

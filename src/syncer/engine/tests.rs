@@ -1,5 +1,6 @@
 //! An engine between two simulated sides.
 
+mod access;
 mod changeovers;
 mod chaos;
 mod faults;

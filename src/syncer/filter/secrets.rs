@@ -5,10 +5,10 @@ use std::{collections::BTreeSet, fmt};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::syncer::json::meta;
+use crate::syncer::{json::meta, service_account::TOKEN};
 
 /// Types of Secrets that mean something in one cluster only, or hold what is in other objects.
-const NEVER: [&str; 2] = ["bootstrap.kubernetes.io/token", "kubernetes.io/service-account-token"];
+const NEVER: [&str; 2] = ["bootstrap.kubernetes.io/token", TOKEN];
 const HELM: &str = "helm.sh/release.";
 
 /// Which Secrets are synced.
@@ -47,6 +47,8 @@ pub struct SecretFilter {
     pub policy: SecretPolicy,
     /// Namespace and name of Secrets that are synced whatever their type, and whatever the policy.
     pub named: BTreeSet<(String, String)>,
+    /// Tokens of service accounts go with the workloads that name them: their pods have in-cluster access.
+    pub tokens: bool,
 }
 
 impl SecretFilter {
@@ -58,7 +60,8 @@ impl SecretFilter {
             return Ok(());
         }
         let type_ = secret.get("type").and_then(Value::as_str).unwrap_or_default();
-        if NEVER.contains(&type_) || type_.starts_with(HELM) {
+        let goes_along = type_ == TOKEN && self.tokens && referenced;
+        if (NEVER.contains(&type_) && !goes_along) || type_.starts_with(HELM) {
             return Err(SecretRefusal::Type);
         }
         let admitted = match self.policy {

@@ -3,13 +3,11 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 
-use super::{RenderContext, RenderError, places::remove, references};
-use crate::syncer::{identity::Identity, json::entry, kind::Kind, naming, pod_template};
+use super::{RenderContext, RenderError, places::remove};
+use crate::syncer::{identity::Identity, json::entry, kind::Kind, naming, pod_template, service_account::{ACCOUNT, TOKEN}};
 
 /// Annotation of a Service of the workspace: `true` keeps its node ports.
 pub const PRESERVE_NODE_PORTS: &str = "workload.kcp.io/preserve-node-ports";
-
-const TOKEN: &str = "kubernetes.io/service-account-token";
 
 /// Labels that a Job's controller generates.
 const JOB_LABELS: [&str; 4] =
@@ -35,9 +33,7 @@ pub(super) fn apply(
         ("batch", "cronjobs") => remove(object, &["spec", "jobTemplate", "metadata"], "creationTimestamp"),
         _ => {}
     }
-    template(object, kind)?;
-    references::follow_names(object, kind);
-    Ok(())
+    template(object, kind)
 }
 
 /// A kind with a pod template is worth nothing without one, and not every server checks that.
@@ -87,7 +83,7 @@ fn secret(object: &mut Value) -> Result<(), RenderError> {
     }
     if fields.get("type").and_then(Value::as_str) == Some(TOKEN) {
         fields.insert("type".to_owned(), "Opaque".into());
-        for annotation in ["kubernetes.io/service-account.name", "kubernetes.io/service-account.uid"] {
+        for annotation in [ACCOUNT, "kubernetes.io/service-account.uid"] {
             remove(object, &["metadata", "annotations"], annotation);
         }
     }

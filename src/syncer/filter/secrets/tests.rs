@@ -29,13 +29,21 @@ fn the_policy_decides() {
 #[test]
 fn tokens_and_releases_stay_unless_they_are_named() {
     let named = [("shop".to_owned(), "a".to_owned())].into();
-    let by_name = SecretFilter { policy: SecretPolicy::None, named };
+    let by_name = SecretFilter { policy: SecretPolicy::None, named, tokens: false };
     let all = SecretFilter { policy: SecretPolicy::All, ..SecretFilter::default() };
     for type_ in
         ["kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token", "helm.sh/release.v1"]
     {
         assert_eq!(all.admits(&secret(type_), true, true), Err(SecretRefusal::Type), "{type_}");
         assert_eq!(by_name.admits(&secret(type_), false, false), Ok(()), "{type_}");
+    }
+    let going = SecretFilter { tokens: true, ..SecretFilter::default() };
+    for (type_, referenced, admitted) in [
+        ("kubernetes.io/service-account-token", true, true),
+        ("kubernetes.io/service-account-token", false, false),
+        ("bootstrap.kubernetes.io/token", true, false),
+    ] {
+        assert_eq!(going.admits(&secret(type_), true, referenced).is_ok(), admitted, "{type_}");
     }
     let mut other = secret("Opaque");
     other["metadata"]["namespace"] = json!("other");
