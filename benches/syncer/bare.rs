@@ -1,4 +1,5 @@
-//! The bare loop: the same server-side applies, written before the clock starts, sent by as many tasks at a time.
+//! The bare loop: the same server-side applies, written before the clock starts, sent by as many tasks at a time: with
+//! the query that a client library sends unasked, or with the engine's.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,12 @@ impl Template {
         metadata.remove("uid");
         let name = metadata["name"].as_str().context("an object has a name")?.to_owned();
         Ok(Self { path: call.path.clone(), body: body.to_string(), name })
+    }
+
+    /// As a client library sends it, with a manager and force, and nothing about the validation of fields.
+    pub fn plain(&self) -> Self {
+        let Self { path, body, name } = self;
+        Self { path: path.replace("&fieldValidation=Ignore", ""), body: body.clone(), name: name.clone() }
     }
 
     /// The same for another object.

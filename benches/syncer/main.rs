@@ -68,7 +68,7 @@ struct Plan {
     footprint: (usize, usize),
 }
 
-const FULL: Plan = Plan { cost: (5_000, 7), real: (1_200, 31), changes: 1_000, footprint: (50_000, 10_000) };
+const FULL: Plan = Plan { cost: (5_000, 7), real: (800, 31), changes: 1_000, footprint: (50_000, 10_000) };
 const QUICK: Plan = Plan { cost: (1_000, 3), real: (200, 5), changes: 200, footprint: (5_000, 1_000) };
 
 fn main() -> Result<()> {

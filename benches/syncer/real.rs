@@ -1,4 +1,4 @@
-//! Through the engine to a real kube-apiserver: objects a second against a bare loop of the same applies, turn by turn,
+//! Through the engine to a real kube-apiserver: objects a second against bare loops of the same applies, turn by turn,
 //! and how long after a change's arrival its apply is sent.
 
 use std::sync::Arc;
@@ -15,6 +15,9 @@ use crate::rig::{Below, Rig};
 use crate::timed::Timed;
 use crate::workload::{name, paths, write};
 
+/// In which order the three have their turns.
+const TURNS: [[usize; 3]; 6] = [[0, 1, 2], [2, 1, 0], [1, 0, 2], [2, 0, 1], [1, 2, 0], [0, 2, 1]];
+
 /// Between two changes whose way is timed.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -28,18 +31,19 @@ pub struct Slice {
     pub foreign: f64,
 }
 
-/// Of the engine and of the bare loop.
+/// Of the engine, of the bare loop, and of one with the engine's query.
 #[derive(Clone, Copy, serde::Serialize)]
 pub struct Round {
-    pub made: [Slice; 2],
-    pub changed: [Slice; 2],
+    pub made: [Slice; 3],
+    pub changed: [Slice; 3],
 }
 
 pub struct Real {
     rig: Rig,
     timed: Arc<Timed>,
     bare: Upstream,
-    templates: [Template; 2],
+    /// To make an object and to change one, as [`Round`] has them.
+    templates: [[Template; 2]; 2],
     pids: [u32; 3],
 }
 
@@ -54,27 +58,27 @@ impl Real {
             pid_of("kube-apiserver", &format!("--secure-port={}", cluster.port))?,
             pid_of("etcd", &etcd)?,
         ];
-        let templates = templates(&rig, &timed).await?;
+        let same = templates(&rig, &timed).await?;
+        let templates = [[0, 1].map(|at| same[at].plain()), same];
         Ok(Self { rig, timed, bare: connect(cluster).await?, templates, pids })
     }
 
     /// New objects and then other data for them, by the engine and by the loop.
     pub async fn round(&self, at: usize, objects: usize) -> Result<Round> {
         let engine = paths(&format!("engine-{at:03}"), objects);
-        let loops = paths(&format!("loop-{at:03}"), objects);
+        let loops = ["loop", "same"].map(|name| paths(&format!("{name}-{at:03}"), objects));
         let mut slices = Vec::new();
         for template in [0, 1] {
-            let (mut first, mut second) = (None, None);
-            // There and back again: none is always the one that comes after the other.
-            for turn in if at.is_multiple_of(2) { [0, 1] } else { [1, 0] } {
-                let slice = match turn {
+            let mut done = [None; 3];
+            // None is always the one that comes after the same other.
+            for turn in TURNS[at % TURNS.len()] {
+                done[turn] = Some(match turn {
                     0 => self.engine(&engine, at * 2 + template).await?,
-                    _ => self.bare(&loops, template).await?,
-                };
-                *(if turn == 0 { &mut first } else { &mut second }) = Some(slice);
+                    _ => self.bare(&loops[turn - 1], &self.templates[turn - 1][template]).await?,
+                });
             }
-            slices
-                .push([first.context("the engine had its turn")?, second.context("the loop had its turn")?]);
+            let [engine, plain, same] = done.map(|slice| slice.context("each had its turn"));
+            slices.push([engine?, plain?, same?]);
         }
         Ok(Round { made: slices[0], changed: slices[1] })
     }
@@ -90,8 +94,8 @@ impl Real {
         self.slice(paths.len(), last - begun, before)
     }
 
-    async fn bare(&self, paths: &[String], template: usize) -> Result<Slice> {
-        let requests = paths.iter().map(|path| self.templates[template].request(name(path))).collect();
+    async fn bare(&self, paths: &[String], template: &Template) -> Result<Slice> {
+        let requests = paths.iter().map(|path| template.request(name(path))).collect();
         let before = self.reading()?;
         let took = bare::run(&self.bare, requests).await?;
         self.slice(paths.len(), took, before)
@@ -158,22 +162,27 @@ async fn templates(rig: &Rig, timed: &Timed) -> Result<[Template; 2]> {
 
 pub fn print(rounds: &[Round], objects: usize, goal: f64) {
     println!("\nto a real kube-apiserver, {objects} ConfigMaps a slice, {} rounds, medians", rounds.len());
-    println!("{:<24} {:>12} {:>12} {:>22}", "", "engine", "bare loop", "engine / bare loop");
+    println!("{:<24} {:>10} {:>10} {:>10}", "", "engine", "bare loop", "same query");
     let made: Vec<_> = rounds.iter().map(|round| round.made).collect();
     let changed: Vec<_> = rounds.iter().map(|round| round.changed).collect();
     for (what, slices) in [("new objects/s", &made), ("changed objects/s", &changed)] {
-        let pairs: Vec<_> = slices.iter().map(|[one, other]| (one.per_second, other.per_second)).collect();
-        let Ratio { median: middle, low, high } = ratio(&pairs);
         let each = |of: fn(&Slice) -> f64| {
-            [0, 1].map(|at| median(slices.iter().map(|pair| of(&pair[at])).collect()))
+            [0, 1, 2].map(|at| median(slices.iter().map(|slices| of(&slices[at])).collect()))
         };
-        let [engine, bare] = each(|slice| slice.per_second);
-        let verdict = if low >= goal { "met" } else { "missed" };
-        println!(
-            "{what:<24} {engine:>12.0} {bare:>12.0} {middle:>8.3} ({low:.3} to {high:.3}), goal at least {goal:.2}: {verdict}"
-        );
-        let [engine, bare] = each(|slice| slice.client_us);
-        println!("{:<24} {engine:>9.0} µs {bare:>9.0} µs", "  CPU of this process");
+        let [engine, bare, same] = each(|slice| slice.per_second);
+        println!("{what:<24} {engine:>10.0} {bare:>10.0} {same:>10.0}");
+        let [engine, bare, same] = each(|slice| slice.client_us);
+        println!("{:<24} {engine:>7.0} µs {bare:>7.0} µs {same:>7.0} µs", "  CPU of this process");
+        for (other, at, goal) in [("bare loop", 1, Some(goal)), ("same query", 2, None)] {
+            let pairs: Vec<_> = slices.iter().map(|all| (all[0].per_second, all[at].per_second)).collect();
+            let Ratio { median: middle, low, high } = ratio(&pairs);
+            let verdict = match goal {
+                Some(goal) if low >= goal => format!(", goal at least {goal:.2}: met"),
+                Some(goal) => format!(", goal at least {goal:.2}: missed"),
+                None => String::new(),
+            };
+            println!("  engine / {other:<13} {middle:>10.3} ({low:.3} to {high:.3}){verdict}");
+        }
     }
     let foreign = median(made.iter().chain(&changed).flatten().map(|slice| slice.foreign).collect());
     println!("others had {:.0} % of the machine in the median slice", foreign * 100.0);

@@ -17,6 +17,7 @@ use tmc::{
         assignment::Mode,
         discovery::{Found, Resolved},
         engine::{Apis, Deletable, Engine, Feeds, Plan, Sources, Tools},
+        events::Events,
         facts::Progress,
         filter::{FilterOptions, ResourceFilter},
         identity::Identity,
@@ -119,6 +120,7 @@ impl Rig {
                 &plan.identity.name,
                 &plan.identity.cluster,
             )?),
+            events: Events::silent(),
             clock: Arc::new(SystemClock::default()),
             rediscover: Arc::new(|| ()),
         };

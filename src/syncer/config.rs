@@ -131,7 +131,8 @@ impl Reader<'_> {
         let in_cluster_access = self.in_cluster_access();
         let secrets: Secrets = self.part("secrets").unwrap_or_default();
         if in_cluster_access.is_some() && secrets.policy == SecretPolicy::None {
-            let problem = "None lets no token go, which inClusterAccess needs: give another, or leave one of both out";
+            let problem =
+                "None lets no token go, which inClusterAccess needs: give another, or leave one of both out";
             self.errors.push(("secrets.policy".to_owned(), problem.to_owned()));
         }
         let kinds: Vec<GroupResource> = self.part("allowRecreate").unwrap_or_default();

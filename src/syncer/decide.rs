@@ -47,6 +47,8 @@ impl Report {
 pub enum Step {
     AddFinalizer,
     RemoveFinalizer,
+    /// Gives the object above these fields as they are below.
+    CopyUp(Vec<String>),
     EnsureNamespace,
     /// An apply that fails if anything is there.
     Create,
@@ -97,6 +99,7 @@ impl Step {
         Some(match self {
             Self::AddFinalizer => "add the finalizer upstream",
             Self::RemoveFinalizer => "remove the finalizer upstream",
+            Self::CopyUp(_) => "copy fields up",
             Self::EnsureNamespace => "create the namespace",
             Self::Create => "create the object",
             Self::Apply(_) => "apply the object",

@@ -13,6 +13,7 @@ pub mod key;
 mod known;
 mod learned;
 mod namespaces;
+mod notices;
 pub mod object;
 mod pass;
 pub mod plan;
@@ -51,7 +52,7 @@ pub use self::{
 use crate::{
     informers::Event,
     liveness::clock::Clock,
-    syncer::{discovery::Resolved, facts::Progress, kind::Kind},
+    syncer::{discovery::Resolved, events::Events, facts::Progress, kind::Kind},
 };
 
 /// Whether a write may begin now, and until when it must have ended; none while another process leads.
@@ -80,6 +81,7 @@ pub struct Tools {
     pub lead: Arc<dyn Lead>,
     pub deletable: Arc<dyn Deletable>,
     pub recorder: Arc<dyn Recorder>,
+    pub events: Events,
     pub clock: Arc<dyn Clock>,
     /// Asked to look again which kinds are served.
     pub rediscover: Arc<dyn Fn() + Send + Sync>,

@@ -22,9 +22,7 @@ pub fn is_token_of(secret: &Value, account: &str) -> bool {
 
 /// The name of the account's token. Of several the oldest, so that a new one changes no workload.
 pub fn token_of(secrets: impl IntoIterator<Item = Value>, account: &str) -> Option<String> {
-    let age = |secret: &Value| {
-        [meta(secret, "creationTimestamp"), meta(secret, "name")].map(str::to_owned)
-    };
+    let age = |secret: &Value| [meta(secret, "creationTimestamp"), meta(secret, "name")].map(str::to_owned);
     let tokens = secrets.into_iter().filter(|secret| is_token_of(secret, account));
     tokens.map(|secret| age(&secret)).min().map(|[_, name]| name)
 }

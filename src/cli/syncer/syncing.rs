@@ -25,6 +25,7 @@ use crate::{
         assignment,
         discovery::Again,
         engine::{Apis, Discovered, Engine, Feeds, Lead, Plan, Sources, Tools},
+        events::Events,
         facts::Progress,
         identity::Identity,
         metrics::MetricsCollector,
@@ -34,6 +35,9 @@ use crate::{
 
 /// Before objects without one upstream are judged, where nothing is compared again.
 const SETTLE: Duration = Duration::from_secs(300);
+
+/// Of Events, beside the requests of the work itself: they come in crowds, and are worth little.
+const EVENTS: Rates = Rates { qps: 1.0, burst: 25 };
 
 /// The lead of this process, while it has it.
 #[derive(Clone, Default)]
@@ -103,6 +107,13 @@ impl Start<'_> {
         tasks.start("synced objects", sources);
         let rates = Rates { qps: config.qps, burst: config.burst };
         let again = self.again;
+        let (events, writer) = Events::new();
+        let (paced, name) = (Paced::new((*sides.upstream).clone(), EVENTS), config.sync_target.clone());
+        tasks.start("events", async move {
+            writer.run(paced, name).await;
+            // The engine has ended, which is somebody else's to judge.
+            std::future::pending::<()>().await;
+        });
         let tools = Tools {
             apis: Apis {
                 upstream: Arc::new(Paced::new((*sides.upstream).clone(), rates)),
@@ -111,6 +122,7 @@ impl Start<'_> {
             lead: Arc::new(self.led),
             deletable: Arc::new(Discovered { fetch: sides.downstream.clone(), limits: config.limits }),
             recorder: Arc::new(self.metrics),
+            events,
             clock: Arc::new(SystemClock::default()),
             rediscover: Arc::new(move || again.look()),
         };

@@ -103,6 +103,10 @@ fn keep(situation: &Situation<'_>, above: &Above<'_>, below: &Below<'_>, desired
     let changed = below.hash != Some(desired.hash) || below.owner != Some(above.uid);
     let differs: Vec<_> =
         below.differs.iter().filter(|field| !conflict::is_left(situation, desired, field)).cloned().collect();
+    // Of two changes the one above holds: it is written first, and what is below then is no news.
+    if !changed && !below.copies.is_empty() {
+        return Step::CopyUp(below.copies.clone());
+    }
     let conflicted = conflict::fails(situation, above, desired);
     if let Some(report) = conflicted {
         return Step::Report(report);

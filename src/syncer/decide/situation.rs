@@ -84,6 +84,8 @@ pub struct Below<'a> {
     pub hash: Option<&'a str>,
     /// The fields that are not as desired and did not settle so.
     pub differs: Vec<String>,
+    /// Fields whose value is to be copied up, since the cluster changed it.
+    pub copies: Vec<String>,
     /// Setting it right would take replicas away.
     pub scales_down: bool,
 }

@@ -13,11 +13,13 @@ use super::{
 use crate::{
     api::{
         placement::{ApplyPolicy, DriftPolicy, Winner},
+        share,
         workload::NamespaceMapping,
     },
     syncer::{
         assignment::{self, Context},
         compare::{FieldPath, differences},
+        copy_up,
         decide::{Above, Assignment, Below, Home, Memory, Seen, Unrendered, conflict::ruled},
         json::{entries, entry, meta},
         kind::Kind,
@@ -81,7 +83,10 @@ impl State {
             (Some(_), Some((_, rendered))) => (Some(rendered), None),
             (Some(above), None) => {
                 let rules = self.rules.of(basis.placement.as_deref());
-                match token.missing().map_or_else(|| self.plan.render(&kind, above, &rules, basis.token.as_deref()), Err) {
+                match token
+                    .missing()
+                    .map_or_else(|| self.plan.render(&kind, above, &rules, basis.token.as_deref()), Err)
+                {
                     Ok(rendered) => (Some(rendered), None),
                     Err(unrendered) => (None, Some(unrendered)),
                 }
@@ -199,8 +204,21 @@ impl State {
             owner: facts.owner.as_ref().map(|owner| &*owner.uid),
             hash,
             differs,
+            copies: self.copies(facts, below),
             scales_down: wanted.is_some_and(|wanted| replicas(below).is_some_and(|live| wanted < live)),
         })
+    }
+
+    /// What the cluster decided about, where it is the only one that has the object.
+    fn copies(&self, facts: &Facts, below: &Value) -> Vec<String> {
+        let named = &facts.policy.upsync_fields;
+        match (&facts.above, &facts.rendered) {
+            (Some(above), Some(rendered)) if !named.is_empty() && facts.owner.is_some() => {
+                let alone = share::targets(above).iter().eq([self.plan.key()].iter());
+                if alone { copy_up::changed(named, above, &rendered.object, below) } else { Vec::new() }
+            }
+            _ => Vec::new(),
+        }
     }
 
     pub(super) fn home(&self, key: &Key, facts: &Facts) -> Home {

@@ -18,7 +18,7 @@ use crate::syncer::{
     api::ApiError,
     compare::{FieldPath, differences},
     decide::{Causes, Memory, Refused, Settled, Step, memory::Held},
-    errors::{ErrorType, Retry, classify},
+    errors::{ErrorType, Retry, Side, classify},
     json::meta,
 };
 
@@ -31,6 +31,7 @@ const KIND_RESTS: Duration = Duration::from_secs(60);
 pub fn operation(step: &Step) -> Option<Operation> {
     Some(match step {
         Step::AddFinalizer | Step::RemoveFinalizer => Operation::Finalizer,
+        Step::CopyUp(_) => Operation::Upsync,
         Step::EnsureNamespace | Step::Create => Operation::Create,
         Step::Apply(apply) if apply.adopts => Operation::Adopt,
         Step::Apply(_) => Operation::Update,
@@ -109,7 +110,9 @@ impl State {
     ) -> (Outcome, Known) {
         let mut known = Known::default();
         match step {
-            Step::AddFinalizer | Step::RemoveFinalizer => known.above = self.put_above(key, object),
+            Step::AddFinalizer | Step::RemoveFinalizer | Step::CopyUp(_) => {
+                known.above = self.put_above(key, object);
+            }
             Step::EnsureNamespace => self.met_below(&object),
             Step::Create | Step::Apply(_) => {
                 let version = |object: &Value| meta(object, "resourceVersion").to_owned();
@@ -192,7 +195,7 @@ impl State {
         let (error_type, retry) = classify(*side, error);
         recorder.error(error_type);
         let hash = pass.facts.rendered.as_ref().map(|rendered| rendered.hash.clone());
-        let writes_fields = matches!(pass.step, Step::Create | Step::Apply(_));
+        let writes_fields = matches!(pass.step, Step::Create | Step::Apply(_) | Step::CopyUp(_));
         if let Some(place) = &pass.facts.place
             && error.denies_namespace(&place.namespace)
         {
@@ -215,7 +218,7 @@ impl State {
                 self.queue.done(key, true, now);
                 return Outcome::Error;
             }
-            (ErrorType::NotFound, _) if matches!(pass.step, Step::AddFinalizer | Step::RemoveFinalizer) => {
+            (ErrorType::NotFound, _) if *side == Side::Upstream => {
                 if error.denies(&pass.facts.kind, &key.name)
                     && let Some(kind) = self.kind_mut(key)
                 {

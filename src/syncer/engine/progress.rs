@@ -36,6 +36,8 @@ pub struct Ledger {
 struct Trouble {
     report: Report,
     since: Timestamp,
+    /// The object's owner knows.
+    told: bool,
 }
 
 fn slot(row: &mut Buckets, bucket: Bucket) -> &mut u64 {
@@ -96,16 +98,22 @@ impl Ledger {
             Some(known) => {
                 let news = known.report.reason != report.reason;
                 let since = if news { now } else { known.since };
-                *known = Trouble { report: report.clone(), since };
+                *known = Trouble { report: report.clone(), since, told: known.told && !news };
                 self.changed = true;
                 news
             }
             None => {
-                self.troubles.insert(key.clone(), Trouble { report: report.clone(), since: now });
+                let (report, since) = (report.clone(), now);
+                self.troubles.insert(key.clone(), Trouble { report, since, told: false });
                 self.changed = true;
                 true
             }
         }
+    }
+
+    /// Whether the object's owner is to be told what is wrong with it: once for a reason.
+    pub fn tell(&mut self, key: &Key) -> bool {
+        self.troubles.get_mut(key).is_some_and(|trouble| !std::mem::replace(&mut trouble.told, true))
     }
 
     pub fn rows(&self, kinds: &[&Kind]) -> BTreeMap<GroupResource, Buckets> {
@@ -171,7 +179,11 @@ mod tests {
         let problems = ledger.problems(&kinds);
         assert_eq!((&*problems[0].reason, problems[0].since.as_ref().unwrap().0), ("AlreadyExists", time(1)));
         assert_eq!(problems[1].name, "b");
+        assert!(ledger.tell(&a) && !ledger.tell(&a));
+        ledger.trouble(&a, Some(&report(Bucket::Error, "Invalid")), time(5));
+        assert!(ledger.tell(&a), "for another reason");
         ledger.trouble(&a, None, time(6));
+        assert!(!ledger.tell(&a));
         assert!(!ledger.trouble(&b, Some(&report(Bucket::Pending, "Paused")), time(7)));
         assert!(ledger.problems(&kinds).is_empty());
         ledger.moved(&a, Some(Bucket::Conflict), None);

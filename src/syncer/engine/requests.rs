@@ -6,6 +6,7 @@ use super::{facts::Facts, job::Job, key::Key, plan::Plan, target};
 use crate::syncer::{
     api::{ApplyOptions, Call},
     compare::{FieldPath, without},
+    copy_up,
     decide::Step,
     json::{meta, set_entry},
     kind::Kind,
@@ -20,6 +21,7 @@ pub fn job(plan: &Plan, key: &Key, facts: &mut Facts, step: &Step) -> Option<Job
     match step {
         Step::AddFinalizer => Some(Job::Above(finalizer(plan, facts, true)?)),
         Step::RemoveFinalizer => Some(Job::Above(finalizer(plan, facts, false)?)),
+        Step::CopyUp(fields) => Some(Job::Above(copy_up(plan, facts, fields)?)),
         Step::EnsureNamespace => Some(make_namespace(plan, &key.namespace, &facts.place.as_ref()?.namespace)),
         Step::Create => {
             // No object has this version: the apply creates, or fails.
@@ -122,6 +124,15 @@ fn finalizer(plan: &Plan, facts: &Facts, add: bool) -> Option<Call> {
     if !add {
         body["metadata"]["annotations"] = status::released(plan.key()).into();
     }
+    set_meta(&mut body, "uid", meta(above, "uid"));
+    set_meta(&mut body, "resourceVersion", meta(above, "resourceVersion"));
+    Some(Call::merge(&facts.kind, meta(above, "namespace"), meta(above, "name"), &plan.manager(), body))
+}
+
+/// Of the versions that were read on both sides.
+fn copy_up(plan: &Plan, facts: &Facts, fields: &[String]) -> Option<Call> {
+    let (above, below) = (facts.above.as_ref()?, facts.below.as_ref()?);
+    let mut body = Value::Object(copy_up::patch(fields, above, below));
     set_meta(&mut body, "uid", meta(above, "uid"));
     set_meta(&mut body, "resourceVersion", meta(above, "resourceVersion"));
     Some(Call::merge(&facts.kind, meta(above, "namespace"), meta(above, "name"), &plan.manager(), body))

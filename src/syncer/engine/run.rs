@@ -171,8 +171,9 @@ impl Engine {
             return self.state.queue.done(&key, false, now.elapsed);
         };
         self.state.note(&key, &pass, now);
+        self.state.notices.drain(..).for_each(|notice| self.tools.events.tell(notice));
         if let Some(job) = requests::job(&self.state.plan, &key, &mut pass.facts, &pass.step) {
-            self.state.prepare(&key, &pass, now.elapsed);
+            self.state.prepare(&key, &pass, now);
             return self.ask(key, Work::Pass(Box::new(pass)), job, lease);
         }
         if let Some(status) = self.state.status(&key, &pass, lease.is_some(), now) {

@@ -25,8 +25,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub(super) use self::content::{NAMESPACE, TARGET, kind, kinds, widget};
 use self::content::populate;
+pub(super) use self::content::{NAMESPACE, TARGET, kind, kinds, widget};
 pub(in crate::syncer) use self::{
     feed::{Feed, Nudge},
     server::Server,
@@ -42,6 +42,7 @@ use crate::{
         assignment::Mode,
         compare::differences,
         discovery::{Found, Resolved},
+        events::{self, Events},
         facts::Progress,
         identity::Identity,
         json::entries,
@@ -78,6 +79,8 @@ pub(super) struct World {
     pub(super) progress: watch::Receiver<Arc<Progress>>,
     /// Whether no copy is left upstream.
     pub(super) unshown: watch::Sender<bool>,
+    /// What the process that runs has told the owners of objects.
+    pub(super) notices: events::Writer,
     nudges: [Nudges; 2],
     process: JoinSet<()>,
     stop: CancellationToken,
@@ -117,6 +120,7 @@ impl World {
             leads: Arc::new(AtomicBool::new(true)),
             progress: watch::channel(Arc::default()).1,
             unshown: watch::Sender::new(true),
+            notices: Events::new().1,
             nudges: Default::default(),
             process: JoinSet::new(),
             stop: CancellationToken::new(),
@@ -133,7 +137,8 @@ impl World {
         let (above, upstream) = mpsc::channel(256);
         let (below, downstream) = mpsc::channel(256);
         let found = |kind: Kind| (kind.group_resource(), Found { status: kind.resource == "widgets", kind });
-        let resolved = Resolved { kinds: self.kinds.iter().cloned().map(found).collect(), ..Resolved::default() };
+        let resolved =
+            Resolved { kinds: self.kinds.iter().cloned().map(found).collect(), ..Resolved::default() };
         let (sender, kinds_seen) = watch::channel(None);
         sender.send_replace(Some(Arc::new(resolved)));
         let resources: Vec<_> = self.kinds.iter().map(Kind::informed).collect();
@@ -152,11 +157,14 @@ impl World {
         self.process.spawn(feed(&self.down, with(&[NAMESPACES]), label, below, &self.nudges[1]).run());
         let leads = self.leads.clone();
         let lead = move || leads.load(Ordering::Relaxed).then(|| Instant::now() + Duration::from_secs(10));
+        let (events, notices) = Events::new();
+        self.notices = notices;
         let tools = Tools {
             apis: Apis { upstream: Arc::new(self.up.clone()), downstream: Arc::new(self.down.clone()) },
             lead: Arc::new(lead),
             deletable: Arc::new(Known),
             recorder: Arc::new(Silent),
+            events,
             clock: self.clock.clone(),
             rediscover: Arc::new(|| ()),
         };
@@ -255,8 +263,9 @@ impl World {
             }
         }
         let key = self.plan.key();
-        let bears =
-            |object: &&serde_json::Value| object["metadata"]["labels"][CLUSTER] == *key && object["kind"] != "Namespace";
+        let bears = |object: &&serde_json::Value| {
+            object["metadata"]["labels"][CLUSTER] == *key && object["kind"] != "Namespace"
+        };
         let ours = down.objects.values().filter(bears).count();
         if ours != expected {
             return Err(format!("{ours} objects are ours below, {expected} should be"));

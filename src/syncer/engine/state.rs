@@ -25,6 +25,7 @@ use crate::{
         contention::Contention,
         decide::{Bucket, Memory, namespace::Content},
         errors::Side,
+        events::Notice,
         kind::Kind,
         status::Allowance,
     },
@@ -132,6 +133,8 @@ pub struct State {
     pub rediscover: bool,
     /// Nothing that is shown upstream has to go before the SyncTarget may.
     pub unshown: bool,
+    /// To be told of.
+    pub notices: Vec<Notice>,
 }
 
 impl State {
@@ -158,6 +161,7 @@ impl State {
             discovered: false,
             rediscover: false,
             unshown: false,
+            notices: Vec::new(),
         }
     }
 

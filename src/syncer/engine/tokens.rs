@@ -61,7 +61,9 @@ impl State {
         }
         let Some(account) = account(above, kind) else { return Token::Unneeded };
         let missing = |why: &str| {
-            Token::Missing(format!("the pods have in-cluster access, and for service account {account:?} {why}"))
+            Token::Missing(format!(
+                "the pods have in-cluster access, and for service account {account:?} {why}"
+            ))
         };
         let Some(secrets) = self.kinds.iter().find(|kind| are_secrets(&kind.kind) && kind.served) else {
             return missing("there is no token, for Secrets are not synced");

@@ -68,6 +68,12 @@ impl State {
         {
             tracing::warn!(kind = pass.facts.kind.id(), object = %key, reason = report.reason, "{}", report.message);
         }
+        if let Some(report) = report
+            && self.tells()
+            && self.ledger.tell(key)
+        {
+            self.notice(key, &pass.facts, report.reason, report.message.clone(), now.wall);
+        }
         match bucket {
             Some(bucket) => {
                 let entry = self.entries.entry(key.clone()).or_default();
@@ -90,14 +96,18 @@ impl State {
     }
 
     /// Before the request of a step goes out: whether it is carried out may never be known.
-    pub fn prepare(&mut self, key: &Key, pass: &Pass, now: Duration) {
-        if matches!(pass.step, Step::Create | Step::Apply(_))
+    pub fn prepare(&mut self, key: &Key, pass: &Pass, now: Now) {
+        let writes_fields = matches!(pass.step, Step::Create | Step::Apply(_));
+        if writes_fields && pass.facts.basis.token.is_some() {
+            self.notice_kept_mounts(key, &pass.facts, now.wall);
+        }
+        if writes_fields
             && let Some(rare) = self.entries.get_mut(key).and_then(|entry| entry.rare.as_deref_mut())
         {
             rare.memory.gone_below = false;
         }
         if let Some(unit) = &pass.unit {
-            self.breaker.deleted(unit.clone(), now);
+            self.breaker.deleted(unit.clone(), now.elapsed);
         }
     }
 

@@ -10,7 +10,7 @@ use super::{RenderError, places::each_mut, references::CONTAINERS};
 use crate::syncer::{kind::Kind, naming, pod_template};
 
 /// Where clients look for their credentials.
-const PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+pub const PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 const VOLUME: &str = "kcp-api-access";
 
 /// Where pods reach the API of the workspace. Of its URL only this is told to them: a kcp finds the workspace in the

@@ -4,7 +4,13 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value};
 
 use super::{RenderContext, RenderError, places::remove};
-use crate::syncer::{identity::Identity, json::entry, kind::Kind, naming, pod_template, service_account::{ACCOUNT, TOKEN}};
+use crate::syncer::{
+    identity::Identity,
+    json::entry,
+    kind::Kind,
+    naming, pod_template,
+    service_account::{ACCOUNT, TOKEN},
+};
 
 /// Annotation of a Service of the workspace: `true` keeps its node ports.
 pub const PRESERVE_NODE_PORTS: &str = "workload.kcp.io/preserve-node-ports";

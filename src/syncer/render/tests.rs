@@ -33,7 +33,10 @@ pub(super) fn kind(group: &str, resource: &str) -> Kind {
 
 pub(super) fn rendered(upstream: &Value, kind: &Kind) -> Result<Rendered, RenderError> {
     let (identity, hash_key) = (identity(), HashKey::new(b"key"));
-    render(upstream, &RenderContext { identity: &identity, kind, hash_key: &hash_key, transforms: &[], access: None })
+    render(
+        upstream,
+        &RenderContext { identity: &identity, kind, hash_key: &hash_key, transforms: &[], access: None },
+    )
 }
 
 pub(super) fn upstream(mut body: Value) -> Value {
@@ -103,7 +106,8 @@ fn hashes_tell_objects_apart() {
 fn hashes_of_secrets_need_the_key() {
     let (identity, secrets) = (identity(), kind("", "secrets"));
     let hash = |key: &HashKey, kind: &Kind| {
-        let context = RenderContext { identity: &identity, kind, hash_key: key, transforms: &[], access: None };
+        let context =
+            RenderContext { identity: &identity, kind, hash_key: key, transforms: &[], access: None };
         render(&upstream(json!({"data": {"password": "aHVudGVyMg=="}})), &context).unwrap().hash
     };
     let (one, other) = (HashKey::new(b"one"), HashKey::new(b"other"));

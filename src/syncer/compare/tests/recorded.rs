@@ -43,7 +43,13 @@ fn desired(given: &Value, kind: &Kind) -> Option<Value> {
         namespace_mapping: crate::api::workload::NamespaceMapping::Preserve,
         derived: Default::default(),
     };
-    let context = RenderContext { identity: &identity, kind, hash_key: &HashKey::new(b"k"), transforms: &[], access: None };
+    let context = RenderContext {
+        identity: &identity,
+        kind,
+        hash_key: &HashKey::new(b"k"),
+        transforms: &[],
+        access: None,
+    };
     Some(render(&upstream, &context).ok()?.object)
 }
 

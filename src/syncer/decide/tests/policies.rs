@@ -52,6 +52,21 @@ fn drift_is_treated_as_the_policy_says() {
 }
 
 #[test]
+fn what_the_cluster_decides_is_copied_up_unless_upstream_changed_too() {
+    let decided = synced().with(|case| {
+        case.policy.conflict_resolution = ConflictResolution::FailOnConflict;
+        case.memory.causes = Some(held(".spec.replicas"));
+        case.below().differs = field(".spec.replicas");
+        case.below().copies = field("/spec/replicas");
+    });
+    assert_eq!(decided.decide(), Step::CopyUp(field("/spec/replicas")));
+    let changed = decided.clone().with(|case| case.desired = Ok("h2"));
+    assert_eq!(changed.decide(), apply(|apply| apply.force = false));
+    let dry = decided.with(|case| case.permission.dry_run = true);
+    assert_eq!(reported(&dry), (Bucket::Pending, "DryRun"));
+}
+
+#[test]
 fn conflicts_are_resolved_as_the_policy_says() {
     let conflicted = |policy| {
         synced().with(|case| {

@@ -36,7 +36,16 @@ fn below() -> impl Strategy<Value = Below<'static>> {
     let differs =
         prop::sample::subsequence(vec![".spec.replicas".to_owned(), ".spec.paused".to_owned()], 0..=2);
     (any::<[bool; 2]>(), owner, hash, differs).prop_map(|([deleting, scales_down], owner, hash, differs)| {
-        Below { uid: "below", resource_version: "7", deleting, owner, hash, differs, scales_down }
+        Below {
+            uid: "below",
+            resource_version: "7",
+            deleting,
+            owner,
+            hash,
+            differs,
+            copies: Vec::new(),
+            scales_down,
+        }
     })
 }
 

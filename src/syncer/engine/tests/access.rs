@@ -7,7 +7,7 @@ use crate::syncer::{
     engine::simulation::{World, kind, kinds},
     filter::{FilterOptions, ResourceFilter},
     kind::Kind,
-    render::access::Access,
+    render::access::{Access, PATH},
     service_account::{ACCOUNT, TOKEN},
 };
 
@@ -70,6 +70,37 @@ async fn a_workload_waits_for_its_token_and_says_so() {
     assert!(is_below(&world, &secrets(), "t1") && is_below(&world, &kinds()[1], "kube-root-ca.crt"));
     assert!(world.progress.borrow().problems.is_empty());
     world.check_quiet().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_owner_of_a_workload_is_told_what_is_wrong_with_it_once() {
+    let mut world = world();
+    world.pass(10 * MINUTE).await;
+    let told: Vec<_> = world.notices.told().into_iter().map(|notice| (notice.name, notice.reason)).collect();
+    assert_eq!(told, [("web".to_owned(), "NoToken")], "only what is wanted, and once");
+    world.server(0).edit(&deployments().path("shop", "web"), "user", |object| {
+        let mount = json!({"name": "own", "mountPath": PATH});
+        object["spec"]["template"]["spec"]["containers"][0]["volumeMounts"] = json!([mount]);
+    });
+    token(&world, "t1", "2026-01-02T00:00:00Z");
+    world.pass(MINUTE).await;
+    let told = world.notices.told();
+    assert_eq!((told.len(), told[0].reason), (1, "MountKept"), "{told:?}");
+    assert!(told[0].message.contains("web") && told[0].message.contains(PATH), "{}", told[0].message);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_standby_and_a_dry_run_tell_nobody() {
+    let mut world = world();
+    world.leads.store(false, std::sync::atomic::Ordering::Relaxed);
+    world.pass(10 * MINUTE).await;
+    assert_eq!(world.notices.told(), []);
+    world.leads.store(true, std::sync::atomic::Ordering::Relaxed);
+    world.pass(10 * MINUTE).await;
+    assert_eq!(world.notices.told().len(), 1, "who takes over tells");
+    world.restart_with(|plan| plan.dry_run = true).await;
+    world.pass(10 * MINUTE).await;
+    assert_eq!(world.notices.told(), []);
 }
 
 #[tokio::test(start_paused = true)]

@@ -81,6 +81,42 @@ async fn drift_is_only_told_of_where_that_is_wanted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_cluster_decides_is_copied_up_and_the_last_change_holds() {
+    let mut world = World::new(|plan| {
+        plan.policies.of_all.upsync_fields = vec!["/spec/replicas".into(), "/spec/ip".into()]
+    });
+    world.server(0).create(&above("w0"), widget(1));
+    world.pass(MINUTE).await;
+    let path = below(&world, "w0");
+    let replicas = |world: &World| {
+        [world.server(0).get(&above("w0")), world.server(1).get(&path)]
+            .map(|found| found.unwrap()["spec"]["replicas"].clone())
+    };
+    world.server(1).edit(&path, "autoscaler", |object| {
+        object["spec"]["replicas"] = json!(7);
+        object["spec"]["ip"] = json!("10.0.0.1");
+    });
+    world.pass(MINUTE).await;
+    assert_eq!(replicas(&world), [7, 7]);
+    assert_eq!(world.server(0).get(&above("w0")).unwrap()["spec"]["ip"], "10.0.0.1");
+    world.check_quiet().await.unwrap();
+    world.server(0).edit(&above("w0"), "user", |object| object["spec"]["replicas"] = json!(3));
+    world.pass(MINUTE).await;
+    assert_eq!(replicas(&world), [3, 3], "what is changed in the workspace holds as well");
+    world.server(1).edit(&path, "autoscaler", |object| object["spec"]["replicas"] = json!(9));
+    world.server(0).edit(&above("w0"), "user", |object| {
+        object["metadata"]["finalizers"] = {
+            let mut both = object["metadata"]["finalizers"].clone();
+            both.as_array_mut().unwrap().push(json!("workload.kcp.io/syncer-other"));
+            both
+        }
+    });
+    world.pass(MINUTE).await;
+    assert_eq!(replicas(&world), [3, 3], "of several targets none decides for all");
+    world.check_converged().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_the_clusters_by_a_rule_is_no_drift() {
     let rule = FieldWinner { path: "/spec/replicas".into(), winner: Winner::Downstream };
     let mut world = World::new(|plan| {

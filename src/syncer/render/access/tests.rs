@@ -94,7 +94,8 @@ fn a_mount_that_a_container_has_there_stays() {
     let own = json!({"name": "own", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount/"});
     let keeping = json!({"name": "keeping", "volumeMounts": [own]});
     let deployments = kind("apps", "deployments");
-    let object = deployment(json!({"containers": [keeping, {"name": "other"}], "volumes": [{"name": "own"}]}));
+    let object =
+        deployment(json!({"containers": [keeping, {"name": "other"}], "volumes": [{"name": "own"}]}));
     assert_eq!(kept_mounts(&object, &deployments), ["keeping"]);
     let both = rendered(&object, &deployments, "t").unwrap();
     let pod = pod_of(&both);

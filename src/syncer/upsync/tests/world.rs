@@ -30,6 +30,7 @@ use crate::{
             recorder::Silent,
             simulation::{Feed, Nudge, Server, Wire},
         },
+        events::Events,
         facts::Progress,
         identity::Identity,
         kind::Kind,
@@ -179,6 +180,7 @@ impl World {
             lead: Arc::new(lead),
             deletable: Arc::new(Nothing),
             recorder: Arc::new(Silent),
+            events: Events::silent(),
             clock: self.clock.clone(),
             rediscover: Arc::new(|| ()),
         };
