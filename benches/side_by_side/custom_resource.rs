@@ -11,7 +11,7 @@ use crate::fixture::{block_on, client};
 use crate::servers::WRITERS;
 use crate::wait::{seconds, until};
 
-const GROUP: &str = "bench.kcp.io";
+pub const GROUP: &str = "bench.kcp.io";
 pub const PATH: &str = "/apis/bench.kcp.io/v1alpha1/copiedviews";
 
 /// A custom resource's name has no colon.

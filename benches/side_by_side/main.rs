@@ -1,7 +1,8 @@
 //! `make bench`: server CPU of a GET and of a LIST of 1,000 views, side by side in one run: `tmc serve`, raw
 //! hyper + rustls with the same bytes, and kube-apiserver with a custom resource of the same JSON.
 //!
-//! The servers take turns in short slices, so that whatever else the machine does falls on all of them.
+//! The servers take turns in short slices, so that whatever else the machine does falls on all of them; first on a CPU
+//! of their own, then on all.
 //! `TMC_BENCH_QUICK=1` takes a minute and says less.
 
 #![allow(dead_code, reason = "the harness offers tests more than this needs")]
@@ -11,6 +12,8 @@
 mod binaries;
 #[path = "../../tests/e2e/cluster.rs"]
 mod cluster;
+#[path = "../shared/cores.rs"]
+mod cores;
 mod custom_resource;
 #[path = "../../tests/e2e/fixture.rs"]
 mod fixture;
@@ -40,6 +43,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use mimalloc::MiMalloc;
 
+use cores::Arrangement;
 use fixture::block_on;
 use report::{Measured, Report, Round};
 use servers::{Operation, Servers};
@@ -75,16 +79,25 @@ fn main() -> Result<()> {
         return raw::run(Path::new(&arguments.next().context("the folder of the raw server")?));
     }
     ensure!(binaries::present(), "run `make kube-binaries` first");
-    let plan = Plan::of_environment();
-    let servers = Servers::start(VIEWS)?;
-    let idle = idle(&servers.get, plan.warm_up)?;
-    let get = measure(&servers.get, &plan, plan.get, &idle)?;
-    let list = measure(&servers.list, &plan, plan.list, &idle)?;
-    servers.stop()?;
-    get.print(1.5, 25.0);
-    list.print(1.2, 50.0);
+    let (plan, cpus) = (Plan::of_environment(), measure::cpus());
+    // Its threads are as many as the machine has CPUs, whichever they may use.
+    block_on(std::future::ready(()));
+    let mut reports = Vec::new();
+    for arrangement in Arrangement::on(cpus) {
+        println!("\n== {}", arrangement.title());
+        arrangement.servers(cpus)?;
+        let servers = Servers::start(VIEWS)?;
+        arrangement.clients(cpus)?;
+        let idle = idle(&servers.get, plan.warm_up)?;
+        let get = measure(&servers.get, &plan, plan.get, &idle)?;
+        let list = measure(&servers.list, &plan, plan.list, &idle)?;
+        servers.stop()?;
+        get.print(1.5, 25.0);
+        list.print(1.2, 50.0);
+        reports.push(Report::new(*arrangement, idle, vec![get, list]));
+    }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench/side_by_side.json");
-    Report::new(idle, vec![get, list]).write(&path)?;
+    report::write(&reports, &path)?;
     println!("\nevery slice: {}", path.display());
     Ok(())
 }

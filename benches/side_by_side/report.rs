@@ -8,6 +8,7 @@ use anyhow::Result;
 use k8s_openapi::jiff::Timestamp;
 use serde::Serialize;
 
+use crate::cores::Arrangement;
 use crate::measure::{FOREIGN_LIMIT, Ratio, cpus, median, ratio};
 use crate::servers::{KUBE, RAW, TMC};
 use crate::slice::Slice;
@@ -92,6 +93,7 @@ fn line(what: &str, ratio: Ratio, bound: &str, goal: f64, met: bool) {
 #[derive(Serialize)]
 pub struct Report {
     time: Timestamp,
+    arrangement: Arrangement,
     machine: String,
     cpus: usize,
     load: String,
@@ -102,11 +104,12 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn new(idle_cpu: [f64; 3], operations: Vec<Measured>) -> Self {
+    pub fn new(arrangement: Arrangement, idle_cpu: [f64; 3], operations: Vec<Measured>) -> Self {
         let machine = Command::new("uname").arg("-srm").output().map(|output| output.stdout);
         let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
         Self {
             time: Timestamp::now(),
+            arrangement,
             machine: String::from_utf8_lossy(&machine.unwrap_or_default()).trim().to_owned(),
             cpus: cpus(),
             load: load.trim().to_owned(),
@@ -116,12 +119,12 @@ impl Report {
             operations,
         }
     }
+}
 
-    pub fn write(&self, path: &Path) -> Result<()> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        fs::write(path, serde_json::to_string_pretty(self)? + "\n")?;
-        Ok(())
+pub fn write(reports: &[Report], path: &Path) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
     }
+    fs::write(path, serde_json::to_string_pretty(reports)? + "\n")?;
+    Ok(())
 }

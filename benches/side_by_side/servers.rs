@@ -1,5 +1,5 @@
 //! The three servers with the same objects: `tmc serve`, the raw reference, and kube-apiserver with a custom
-//! resource of the same JSON. All run on one test cluster and are asked by one administrator.
+//! resource of the same JSON. All run on one test cluster and are asked by one user, who may read both by RBAC.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
 use crate::custom_resource;
@@ -24,6 +24,9 @@ use crate::wait::{seconds, until};
 pub const TMC: &str = "tmc";
 pub const RAW: &str = "raw hyper+rustls";
 pub const KUBE: &str = "kube-apiserver";
+
+/// Who asks.
+const READER: &str = "reader";
 
 /// Writers at a time while the objects are made.
 pub const WRITERS: usize = 4;
@@ -49,12 +52,11 @@ pub struct Servers {
 impl Servers {
     pub fn start(views: usize) -> Result<Self> {
         let cluster = Cluster::start("bench");
-        let administrator =
-            Leaf { common_name: "admin", organizations: &["system:masters"], ..Leaf::default() };
-        let administrator = cluster.authority.issue(&administrator)?;
+        let reader = cluster.authority.issue(&Leaf { common_name: READER, ..Leaf::default() })?;
+        grants().iter().for_each(|grant| cluster.admin().apply(grant));
         let tmc = Tmc::start_with(&cluster, &["--heartbeat=false", "--combine-status=false"]);
         println!("making {views} workspaces with {SYNC_TARGETS_EACH} SyncTargets each ...");
-        let tmc_list = tmc_target(&cluster, &tmc, &administrator)?;
+        let tmc_list = tmc_target(&cluster, &tmc, &reader)?;
         make_sync_targets(&cluster, views);
         let list = until_settled(&tmc_list, views)?;
 
@@ -63,13 +65,13 @@ impl Servers {
         let tmc_get = tmc_list.at(format!("{VIEWS}/{middle}?resourceVersion=0"));
         let view = block_on(tmc_get.get())?;
 
-        let kube = kube_target(&cluster, &administrator)?;
+        let kube = kube_target(&cluster, &reader)?;
         custom_resource::copy(&cluster, &list)?;
         let kube_list = kube.at(format!("{}?resourceVersion=0", custom_resource::PATH));
         let name = custom_resource::name(middle);
         let kube_get = kube.at(format!("{}/{name}?resourceVersion=0", custom_resource::PATH));
 
-        let (process, raw) = start_raw(&cluster, &administrator, &view, &list)?;
+        let (process, raw) = start_raw(&cluster, &reader, &view, &list)?;
         let raw_get = raw.at(raw::GET);
         let raw_list = raw.at(raw::LIST);
         let get = operation("GET one view", 16, [raw_get, tmc_get, kube_get])?;
@@ -83,6 +85,20 @@ impl Servers {
         ensure!(status.success(), "tmc serve ended with {status}, logs: {}", self.cluster.logs.display());
         Ok(())
     }
+}
+
+/// Nobody's group is `system:masters`, whose requests kube-apiserver does not review.
+fn grants() -> [Value; 2] {
+    let name = json!({"name": "bench-reader"});
+    let (rbac, version) = ("rbac.authorization.k8s.io", "rbac.authorization.k8s.io/v1");
+    let rule = json!({"apiGroups": [custom_resource::GROUP, "views.workload.kcp.io"], "resources": ["*"],
+        "verbs": ["get", "list", "watch"]});
+    [
+        json!({"apiVersion": version, "kind": "ClusterRole", "metadata": name, "rules": [rule]}),
+        json!({"apiVersion": version, "kind": "ClusterRoleBinding", "metadata": name,
+            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": "bench-reader"},
+            "subjects": [{"apiGroup": rbac, "kind": "User", "name": READER}]}),
+    ]
 }
 
 fn operation(name: &'static str, connections: usize, targets: [Target; 3]) -> Result<Operation> {
@@ -109,12 +125,7 @@ fn kube_target(cluster: &Cluster, identity: &Identity) -> Result<Target> {
     Ok(Target { name: KUBE, address, host: "localhost", tls, pid, path: String::new() })
 }
 
-fn start_raw(
-    cluster: &Cluster,
-    administrator: &Identity,
-    view: &[u8],
-    list: &[u8],
-) -> Result<(Process, Target)> {
+fn start_raw(cluster: &Cluster, reader: &Identity, view: &[u8], list: &[u8]) -> Result<(Process, Target)> {
     let folder = cluster.folder.join("raw");
     fs::create_dir(&folder)?;
     fs::write(folder.join(raw::GET_FILE), view)?;
@@ -130,7 +141,7 @@ fn start_raw(
             .parse::<SocketAddr>()
             .map_err(|error| format!("{error}: {}", process.stderr()))
     });
-    let tls = tls(&cluster.authority.pem, administrator)?;
+    let tls = tls(&cluster.authority.pem, reader)?;
     let pid = process.pid();
     Ok((process, Target { name: RAW, address, host: raw::HOST, tls, pid, path: String::new() }))
 }

@@ -14,6 +14,7 @@ mod bare;
 mod binaries;
 #[path = "../../tests/e2e/cluster.rs"]
 mod cluster;
+#[path = "../shared/cores.rs"]
 mod cores;
 mod cost;
 #[path = "../../tests/e2e/dev.rs"]
@@ -51,6 +52,7 @@ use anyhow::{Result, ensure};
 use mimalloc::MiMalloc;
 
 use cluster::Cluster;
+use cores::Arrangement;
 use real::Real;
 
 /// As the syncer has.
@@ -94,17 +96,15 @@ fn main() -> Result<()> {
 
 /// First as on machines of their own, one CPU for the client and one for its cluster, then with all for both.
 fn real(plan: &Plan) -> Result<()> {
-    if measure::cpus() > 1 {
-        cores::only(&[1])?;
-        let cluster = Cluster::start("bench-syncer-apart");
-        cores::only(&[0])?;
-        println!("\n== the cluster on one CPU, the client on another");
+    let cpus = measure::cpus();
+    for arrangement in Arrangement::on(cpus) {
+        arrangement.servers(cpus)?;
+        let cluster = Cluster::start("bench-syncer");
+        arrangement.clients(cpus)?;
+        println!("\n== {}", arrangement.title());
         measured(plan, cluster)?;
     }
-    cores::only(&(0..measure::cpus()).collect::<Vec<_>>())?;
-    let cluster = Cluster::start("bench-syncer");
-    println!("\n== cluster and client on all CPUs");
-    measured(plan, cluster)
+    Ok(())
 }
 
 fn measured(plan: &Plan, cluster: Cluster) -> Result<()> {

@@ -60,6 +60,7 @@ mod spoof;
 mod status;
 mod synced;
 mod syncer;
+mod syncer_access;
 mod syncer_crash;
 mod syncer_drift;
 mod syncer_filter;
