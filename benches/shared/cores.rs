@@ -37,6 +37,14 @@ impl Arrangement {
         }
     }
 
+    /// Of its clusters.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Apart => "bench-apart",
+            Self::Together => "bench-together",
+        }
+    }
+
     pub fn title(self) -> &'static str {
         match self {
             Self::Apart => "servers on one CPU, clients on another",

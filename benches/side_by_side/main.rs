@@ -86,7 +86,7 @@ fn main() -> Result<()> {
     for arrangement in Arrangement::on(cpus) {
         println!("\n== {}", arrangement.title());
         arrangement.servers(cpus)?;
-        let servers = Servers::start(VIEWS)?;
+        let servers = Servers::start(arrangement.name(), VIEWS)?;
         arrangement.clients(cpus)?;
         let idle = idle(&servers.get, plan.warm_up)?;
         let get = measure(&servers.get, &plan, plan.get, &idle)?;

@@ -50,8 +50,9 @@ pub struct Servers {
 }
 
 impl Servers {
-    pub fn start(views: usize) -> Result<Self> {
-        let cluster = Cluster::start("bench");
+    /// Its logs are in a folder of this name.
+    pub fn start(name: &str, views: usize) -> Result<Self> {
+        let cluster = Cluster::start(name);
         let reader = cluster.authority.issue(&Leaf { common_name: READER, ..Leaf::default() })?;
         grants().iter().for_each(|grant| cluster.admin().apply(grant));
         let tmc = Tmc::start_with(&cluster, &["--heartbeat=false", "--combine-status=false"]);

@@ -70,7 +70,7 @@ struct Plan {
     footprint: (usize, usize),
 }
 
-const FULL: Plan = Plan { cost: (5_000, 7), real: (800, 31), changes: 1_000, footprint: (50_000, 10_000) };
+const FULL: Plan = Plan { cost: (5_000, 7), real: (600, 25), changes: 1_000, footprint: (50_000, 10_000) };
 const QUICK: Plan = Plan { cost: (1_000, 3), real: (200, 5), changes: 200, footprint: (5_000, 1_000) };
 
 fn main() -> Result<()> {
@@ -99,7 +99,7 @@ fn real(plan: &Plan) -> Result<()> {
     let cpus = measure::cpus();
     for arrangement in Arrangement::on(cpus) {
         arrangement.servers(cpus)?;
-        let cluster = Cluster::start("bench-syncer");
+        let cluster = Cluster::start(arrangement.name());
         arrangement.clients(cpus)?;
         println!("\n== {}", arrangement.title());
         measured(plan, cluster)?;

@@ -13,7 +13,7 @@ use crate::{
     liveness::clock::Now,
     syncer::{
         breaker::Unit,
-        decide::{Desired, Permission, Situation, Step, Unrendered, decide},
+        decide::{Assignment, Desired, Permission, Situation, Step, Unrendered, decide},
         json::meta,
         naming,
         render::references,
@@ -120,6 +120,11 @@ impl State {
 
     /// What a workload names goes where the workload goes.
     fn note_references(&mut self, key: &Key, facts: &mut Facts, now: Duration) {
+        // What cannot be rendered now stays as it is below, and so does what it names.
+        let wanted = facts.above.as_ref().filter(|above| meta(above, "deletionTimestamp").is_empty());
+        if facts.rendered.is_none() && wanted.is_some() && facts.assignment == Assignment::Wanted {
+            return;
+        }
         let named: BTreeSet<_> = match (&facts.above, &facts.rendered) {
             (Some(above), Some(_)) => references::references(above, &facts.kind)
                 .into_iter()

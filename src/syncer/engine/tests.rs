@@ -5,4 +5,5 @@ mod changeovers;
 mod chaos;
 mod faults;
 mod flows;
+mod interrupted;
 mod policies;

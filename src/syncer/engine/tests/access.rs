@@ -127,6 +127,8 @@ async fn without_its_last_token_a_workload_stays_as_it_is() {
     world.server(0).delete(&secrets().path("shop", "t1"));
     world.pass(10 * MINUTE).await;
     assert_eq!(mounted(&world), Some("t1".into()));
+    let ca = world.server(0).get(&kinds()[1].path("shop", "kube-root-ca.crt")).unwrap();
+    assert!(ca["metadata"]["finalizers"].is_array(), "what it names is still synced");
     let row = world.progress.borrow().rows[&deployments().group_resource()];
     assert_eq!((row.error, row.synced), (1, 0));
 }

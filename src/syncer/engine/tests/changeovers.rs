@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
-    faults::life,
     flows::{MINUTE, above, below, with},
+    interrupted::life,
 };
 use crate::{
     api::workload::NamespaceMapping,

@@ -5,7 +5,10 @@ use std::{sync::atomic::Ordering, time::Duration};
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::flows::{above, below};
+use super::{
+    flows::{above, below},
+    interrupted::copy_up,
+};
 use crate::syncer::{
     api::ApiError,
     engine::simulation::{Fault, NAMESPACE, Nudge, World, widget},
@@ -117,8 +120,13 @@ async fn happen(world: &mut World, event: &Event) {
     }
 }
 
-async fn play(events: Vec<Event>) -> Result<(), String> {
-    let mut world = World::new(|_| ());
+/// `copies`: what is edited below is copied up.
+async fn play(events: Vec<Event>, copies: bool) -> Result<(), String> {
+    let mut world = World::new(|plan| {
+        if copies {
+            copy_up(plan);
+        }
+    });
     world.server(0).create(&above("seed"), widget(1));
     world.pass(Duration::from_secs(30)).await;
     // Somebody else's, in the place of one of ours and beside them.
@@ -145,8 +153,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 60, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn all_is_well_in_the_end(events in prop::collection::vec(event(), 1..25)) {
+    fn all_is_well_in_the_end(events in prop::collection::vec(event(), 1..25), copies in any::<bool>()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        prop_assert_eq!(runtime.block_on(play(events)), Ok(()));
+        prop_assert_eq!(runtime.block_on(play(events, copies)), Ok(()));
     }
 }

@@ -1,4 +1,4 @@
-//! What never deletes, and what every interruption of every request comes to.
+//! What never deletes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Every error that may not be taken for "it is gone".
-fn errors() -> Vec<ApiError> {
+pub(super) fn errors() -> Vec<ApiError> {
     let plain = |code, reason| ApiError::status(code, reason, "");
     vec![
         ApiError::Unreachable("connection refused".into()),
@@ -192,68 +192,6 @@ async fn another_syncers_object_is_refused_whatever_the_policy() {
     world.pass(60 * MINUTE).await;
     assert_eq!(world.server(1).get(&path), before);
     assert_eq!(world.progress.borrow().problems[0].reason, "OwnershipConflict");
-}
-
-/// The life of one object: it comes, changes, is edited below, and goes.
-pub(super) async fn life(world: &mut World) {
-    world.server(0).create(&above("a"), widget(1));
-    world.pass(MINUTE).await;
-    world.server(0).edit(&above("a"), "user", |object| object["spec"]["replicas"] = json!(2));
-    world.pass(MINUTE).await;
-    let path = below(world, "a");
-    world.server(1).edit(&path, "hand", |object| object["spec"]["replicas"] = json!(9));
-    world.server(1).edit(&path, "controller", |object| object["status"] = json!({"ready": 1}));
-    world.pass(MINUTE).await;
-    world.server(0).create(&above("b"), widget(1));
-    world.server(0).delete(&above("a"));
-    world.pass(MINUTE).await;
-}
-
-/// Plays a life with one fault at one request of one side, and looks what came of it.
-async fn play(side: usize, number: usize, fault: &Fault) {
-    let mut world = World::new(|_| ());
-    [&world.up, &world.down][side].faults.lock().at.insert(number, fault.clone());
-    life(&mut world).await;
-    world.heal().await;
-    let of = format!("{fault:?} at request {number} of side {side}");
-    world.check_converged().unwrap_or_else(|error| panic!("{of}: {error}"));
-    world.check_quiet().await.unwrap_or_else(|error| panic!("{of}: {error}"));
-    assert!(world.server(0).get(&above("a")).is_none(), "{of}: its finalizer hangs");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_fault_at_any_request_ends_as_if_it_had_not_been() {
-    let mut world = World::new(|_| ());
-    life(&mut world).await;
-    let requests = [world.up.count(), world.down.count()];
-    let lost = ApiError::Timeout(Duration::from_secs(10));
-    for (side, requests) in requests.into_iter().enumerate() {
-        for number in 1..=requests {
-            for fault in [
-                Fault::Before(lost.clone()),
-                Fault::After(lost.clone()),
-                Fault::CrashBefore,
-                Fault::CrashAfter,
-            ] {
-                play(side, number, &fault).await;
-            }
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_error_of_any_sort_at_any_request_ends_as_if_it_had_not_been() {
-    let mut world = World::new(|_| ());
-    life(&mut world).await;
-    let requests = [world.up.count(), world.down.count()];
-    for (side, requests) in requests.into_iter().enumerate() {
-        for number in 1..=requests {
-            // Each request meets another of the errors; together all meet all sorts.
-            for error in errors().into_iter().skip(number % 7).step_by(7) {
-                play(side, number, &Fault::After(error)).await;
-            }
-        }
-    }
 }
 
 #[tokio::test(start_paused = true)]
