@@ -69,16 +69,12 @@ pub fn assign<'a>(object: &Value, context: &Context<'a>) -> (Assignment, Option<
     }
 }
 
-fn is_secret(kind: &Kind) -> bool {
-    kind.group.is_empty() && kind.resource == "secrets"
-}
-
 fn is_root_ca(object: &Value, kind: &Kind) -> bool {
-    kind.group.is_empty() && kind.resource == "configmaps" && meta(object, "name") == naming::ROOT_CA
+    kind.is_core("configmaps") && meta(object, "name") == naming::ROOT_CA
 }
 
 fn filtered(object: &Value, context: &Context<'_>, selected: Result<(), Refusal>) -> Assignment {
-    let admitted = match (is_secret(context.kind), selected) {
+    let admitted = match (context.kind.is_core("secrets"), selected) {
         // What a workload names may be beside the labels that are selected, but nowhere else.
         (true, Ok(()) | Err(Refusal::Labels | Refusal::Annotations)) => {
             context.secrets.admits(object, selected.is_ok(), context.referenced).is_ok()
@@ -137,8 +133,7 @@ fn admitted<'a>(
     context: &Context<'_>,
     placed: &'a Placed,
 ) -> (Assignment, Option<&'a Placed>) {
-    let secret = is_secret(context.kind);
-    if secret && context.secrets.admits(object, true, context.referenced).is_err() {
+    if context.kind.is_core("secrets") && context.secrets.admits(object, true, context.referenced).is_err() {
         return (Assignment::Released, None);
     }
     (Assignment::Wanted, Some(placed))

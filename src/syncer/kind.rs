@@ -2,6 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::naming;
 use crate::{api::placement::GroupResource, informers::Resource};
 
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -64,13 +65,18 @@ impl Kind {
     /// Whether every cluster makes an object of this name for itself. Such a one is no workload.
     pub fn is_own(&self, namespace: &str, name: &str) -> bool {
         match (self.group.as_str(), self.resource.as_str()) {
-            ("", "configmaps") => name == "kube-root-ca.crt",
+            ("", "configmaps") => name == naming::ROOT_CA,
             ("", "serviceaccounts") => name == "default",
             ("", "services" | "endpoints") | ("discovery.k8s.io", "endpointslices") => {
                 (namespace, name) == ("default", "kubernetes")
             }
             _ => false,
         }
+    }
+
+    /// Whether it is this resource of the core group.
+    pub fn is_core(&self, resource: &str) -> bool {
+        self.group.is_empty() && self.resource == resource
     }
 
     pub fn group_resource(&self) -> GroupResource {

@@ -101,8 +101,7 @@ pub fn render(upstream: &Value, context: &RenderContext<'_>) -> Result<Rendered,
     object = identified(object, kind, place);
     let generation = upstream.pointer("/metadata/generation").and_then(Value::as_i64);
     ownership::stamp(&mut object, &owner, identity, generation);
-    let is_secret = kind.group.is_empty() && kind.resource == "secrets";
-    let hash = hash::hash(&object, is_secret.then_some(context.hash_key));
+    let hash = hash::hash(&object, kind.is_core("secrets").then_some(context.hash_key));
     ownership::stamp_hash(&mut object, &hash);
     Ok(Rendered { object, hash })
 }

@@ -162,7 +162,7 @@ impl<'a> Telling<'a> {
 
     /// Kubernetes takes addresses of Services of type LoadBalancer only.
     fn tells_addresses(&self) -> bool {
-        let service = self.context.kind.group.is_empty() && self.context.kind.resource == "services";
+        let service = self.context.kind.is_core("services");
         self.context.load_balancer && (!service || self.upstream["spec"]["type"] == "LoadBalancer")
     }
 

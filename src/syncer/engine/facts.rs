@@ -83,10 +83,11 @@ impl State {
             (Some(_), Some((_, rendered))) => (Some(rendered), None),
             (Some(above), None) => {
                 let rules = self.rules.of(basis.placement.as_deref());
-                match token
-                    .missing()
-                    .map_or_else(|| self.plan.render(&kind, above, &rules, basis.token.as_deref()), Err)
-                {
+                let rendered = match token.missing() {
+                    Some(unrendered) => Err(unrendered),
+                    None => self.plan.render(&kind, above, &rules, basis.token.as_deref()),
+                };
+                match rendered {
                     Ok(rendered) => (Some(rendered), None),
                     Err(unrendered) => (None, Some(unrendered)),
                 }

@@ -136,7 +136,7 @@ impl State {
             _ => BTreeSet::new(),
         };
         for (resource, namespace, name) in self.references.set(key, named) {
-            let of = |kind: &&KindState| kind.kind.group.is_empty() && kind.kind.resource == resource;
+            let of = |kind: &&KindState| kind.kind.is_core(resource);
             let Some(index) = self.kinds.iter().position(|kind| of(&kind)) else { continue };
             self.queue.changed(&Key::object(index as u16, &namespace, &name), now);
         }

@@ -1,6 +1,6 @@
 //! In-cluster access: whose token the pods of a workload get, and which workloads another one concerns.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -50,10 +50,6 @@ impl Token {
     }
 }
 
-fn are_secrets(kind: &Kind) -> bool {
-    kind.group.is_empty() && kind.resource == "secrets"
-}
-
 impl State {
     pub(super) fn token(&self, kind: &Kind, above: &Value, namespace: &str) -> Token {
         if self.plan.access.is_none() {
@@ -65,9 +61,13 @@ impl State {
                 "the pods have in-cluster access, and for service account {account:?} {why}"
             ))
         };
-        let Some(secrets) = self.kinds.iter().find(|kind| are_secrets(&kind.kind) && kind.served) else {
+        let synced = |resource| self.kinds.iter().find(|kind| kind.kind.is_core(resource) && kind.served);
+        let Some(secrets) = synced("secrets") else {
             return missing("there is no token, for Secrets are not synced");
         };
+        if synced("configmaps").is_none() {
+            return missing("there is no CA, for ConfigMaps are not synced");
+        }
         if secrets.up.feed.denied {
             return missing("there is no token, for the syncer may not list Secrets");
         }
@@ -84,7 +84,7 @@ impl State {
     /// Whether objects of the kind may be tokens that pods get.
     pub(super) fn has_tokens(&self, kind: u16) -> bool {
         let kind = self.kinds.get(usize::from(kind)).filter(|_| self.plan.access.is_some());
-        kind.is_some_and(|kind| are_secrets(&kind.kind))
+        kind.is_some_and(|kind| kind.kind.is_core("secrets"))
     }
 
     /// Looks at the workloads beside the tokens that changed.
@@ -92,18 +92,28 @@ impl State {
         let is_token = |kept: &Option<Kept>| kept.as_ref().is_some_and(|kept| kept.holds(TOKEN));
         let tokens = changed.iter().filter(|change| is_token(&change.before) || is_token(&change.after));
         let namespaces: BTreeSet<_> = tokens.map(|change| change.namespace.clone()).collect();
-        for (index, kind) in self.kinds.iter().enumerate().filter(|(_, kind)| has_pods(kind)) {
-            let names = namespaces.iter().flat_map(|namespace| kind.up.names_in(namespace));
-            let keys = names.map(|(namespace, name)| Key::of(index as u16, namespace, name));
-            keys.for_each(|key| self.queue.changed(&key, now));
-        }
+        self.look_at_pods(
+            |kind| {
+                let names = namespaces.iter().flat_map(|namespace| kind.up.names_in(namespace));
+                names.map(|(namespace, name)| (namespace.clone(), name.clone())).collect()
+            },
+            now,
+        );
     }
 
     /// Looks at all workloads, which waited for a list of Secrets, or learn that there is none.
     pub(super) fn tokens_known(&mut self, now: Duration) {
+        self.look_at_pods(
+            |kind| kind.up.iter().map(|(namespace, name, _)| (namespace.clone(), name.clone())).collect(),
+            now,
+        );
+    }
+
+    fn look_at_pods(&mut self, names: impl Fn(&KindState) -> Vec<(Arc<str>, Arc<str>)>, now: Duration) {
         for (index, kind) in self.kinds.iter().enumerate().filter(|(_, kind)| has_pods(kind)) {
-            let keys = kind.up.iter().map(|(namespace, name, _)| Key::of(index as u16, namespace, name));
-            keys.for_each(|key| self.queue.changed(&key, now));
+            for (namespace, name) in names(kind) {
+                self.queue.changed(&Key::of(index as u16, &namespace, &name), now);
+            }
         }
     }
 }
