@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use http::{Request, header};
 use parking_lot::Mutex;
 use tmc::{
-    syncer::api::Call,
+    syncer::{api::Call, ownership::CLUSTER},
     upstream::{BODY_LIMIT, Upstream, read_limited},
 };
 use tokio::{task::JoinSet, time::Instant};
@@ -28,6 +28,9 @@ impl Template {
         let metadata = body["metadata"].as_object_mut().context("an object has metadata")?;
         // Of the engine's object.
         metadata.remove("uid");
+        // Of another target, so that nobody is sent what a loop has written.
+        let key = metadata["labels"][CLUSTER].as_str().context("an object has the target's label")?;
+        metadata["labels"][CLUSTER] = "0".repeat(key.len()).into();
         let name = metadata["name"].as_str().context("an object has a name")?.to_owned();
         Ok(Self { path: call.path.clone(), body: body.to_string(), name })
     }

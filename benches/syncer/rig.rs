@@ -172,8 +172,6 @@ fn plan() -> Result<Plan> {
     let options = FilterOptions { resource_types: vec!["configmaps".to_owned()], ..FilterOptions::default() };
     plan.filter = ResourceFilter::parse(&options).map_err(|errors| anyhow!("{errors:?}"))?;
     plan.concurrency = CONCURRENCY;
-    // What the bare loops make bears our marks, and is not to be looked into.
-    plan.settle = Duration::MAX;
     Ok(plan)
 }
 

@@ -1,8 +1,8 @@
 //! What is rendered depends on the object alone, holds nothing of the workspace's server, and nothing is left to chance.
 
 mod kinds;
+mod properties;
 
-use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -32,11 +32,12 @@ pub(super) fn kind(group: &str, resource: &str) -> Kind {
 }
 
 pub(super) fn rendered(upstream: &Value, kind: &Kind) -> Result<Rendered, RenderError> {
-    let (identity, hash_key) = (identity(), HashKey::new(b"key"));
-    render(
-        upstream,
-        &RenderContext { identity: &identity, kind, hash_key: &hash_key, transforms: &[], access: None },
-    )
+    rendered_with(&HashKey::new(b"key"), upstream, kind)
+}
+
+fn rendered_with(hash_key: &HashKey, upstream: &Value, kind: &Kind) -> Result<Rendered, RenderError> {
+    let identity = identity();
+    render(upstream, &RenderContext { identity: &identity, kind, hash_key, transforms: &[], access: None })
 }
 
 pub(super) fn upstream(mut body: Value) -> Value {
@@ -104,12 +105,8 @@ fn hashes_tell_objects_apart() {
 
 #[test]
 fn hashes_of_secrets_need_the_key() {
-    let (identity, secrets) = (identity(), kind("", "secrets"));
-    let hash = |key: &HashKey, kind: &Kind| {
-        let context =
-            RenderContext { identity: &identity, kind, hash_key: key, transforms: &[], access: None };
-        render(&upstream(json!({"data": {"password": "aHVudGVyMg=="}})), &context).unwrap().hash
-    };
+    let (secret, secrets) = (upstream(json!({"data": {"password": "aHVudGVyMg=="}})), kind("", "secrets"));
+    let hash = |key: &HashKey, kind: &Kind| rendered_with(key, &secret, kind).unwrap().hash;
     let (one, other) = (HashKey::new(b"one"), HashKey::new(b"other"));
     assert_eq!(hash(&one, &secrets), hash(&HashKey::new(b"one"), &secrets), "stable over restarts");
     assert_ne!(hash(&one, &secrets), hash(&other, &secrets));
@@ -201,104 +198,4 @@ fn what_no_server_checked_is_an_error() {
     assert_eq!(object["spec"], json!({"template": {"spec": {}}}), "null is no field");
     let system = upstream(json!({"metadata": {"namespace": "kube-system"}}));
     assert!(matches!(rendered(&system, &kind("", "configmaps")), Err(RenderError::Naming(_))));
-}
-
-fn any_value() -> impl Strategy<Value = Value> {
-    let scalar = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        (-2_i64..3).prop_map(Value::from),
-        prop::sample::select(vec!["", "a", "None", "kube-root-ca.crt", "default-token-1"])
-            .prop_map(Value::from),
-    ];
-    let name = prop::sample::select(vec![
-        "spec",
-        "template",
-        "metadata",
-        "labels",
-        "containers",
-        "volumes",
-        "configMap",
-        "name",
-        "env",
-        "valueFrom",
-        "secretKeyRef",
-        "clusterIP",
-        "ports",
-        "nodePort",
-        "selector",
-        "job-name",
-        "volumeClaimTemplates",
-        "status",
-        "imagePullSecrets",
-        "creationTimestamp",
-        "replicas",
-        "x.kcp.io/y",
-    ]);
-    scalar.prop_recursive(6, 64, 4, move |inner| {
-        let name = name.clone().prop_map(str::to_owned);
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::btree_map(name, inner, 0..6).prop_map(|map| map.into_iter().collect()),
-        ]
-    })
-}
-
-fn any_upstream() -> impl Strategy<Value = (Value, Kind)> {
-    let kinds = [
-        ("apps", "deployments"),
-        ("apps", "statefulsets"),
-        ("batch", "jobs"),
-        ("batch", "cronjobs"),
-        ("", "services"),
-        ("", "secrets"),
-        ("", "configmaps"),
-        ("", "serviceaccounts"),
-        ("", "persistentvolumeclaims"),
-        ("", "pods"),
-        ("networking.k8s.io", "ingresses"),
-        ("example.com", "widgets"),
-    ];
-    let entries = || prop::collection::btree_map("(a|x[.]kcp[.]io/b|kcp[.]io/c|n/d)", "[a-z]{0,3}", 0..4);
-    let parts =
-        (any_value(), any_value(), any_value(), entries(), entries(), prop::sample::select(kinds.to_vec()));
-    parts.prop_map(|(spec, data, template, labels, annotations, (group, resource))| {
-        let mut object = upstream(
-            json!({"spec": spec, "data": data, "metadata": {"labels": labels, "annotations": annotations}}),
-        );
-        if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
-            spec.insert("template".to_owned(), json!({"spec": template}));
-        }
-        (object, kind(group, resource))
-    })
-}
-
-proptest! {
-    #[test]
-    fn rendering_again_changes_nothing((object, kind) in any_upstream()) {
-        let Ok(first) = rendered(&object, &kind) else { return Ok(()) };
-        prop_assert_eq!(&rendered(&object, &kind).unwrap(), &first);
-        let mut again = first.object.clone();
-        for field in ["name", "namespace", "uid", "generation"] {
-            again["metadata"][field] = object["metadata"][field].clone();
-        }
-        prop_assert_eq!(rendered(&again, &kind).unwrap(), first);
-    }
-
-    #[test]
-    fn what_is_rendered_is_there_and_ours((object, kind) in any_upstream()) {
-        let Ok(Rendered { object, hash }) = rendered(&object, &kind) else { return Ok(()) };
-        prop_assert!(ownership::owns(&object, &kind, &identity(), "u1"));
-        prop_assert_eq!(ownership::desired_hash(&object), Some(hash.as_str()));
-        prop_assert!(crate::syncer::compare::differences(&object, &object, &kind).is_empty());
-        let metadata: Vec<_> = object["metadata"].as_object().unwrap().keys().cloned().collect();
-        prop_assert_eq!(metadata, ["annotations", "labels", "name", "namespace"]);
-        prop_assert!(object.get("status").is_none());
-    }
-
-    #[test]
-    fn no_json_is_too_strange(object in any_value(), (_, kind) in any_upstream()) {
-        let _ = rendered(&object, &kind);
-        references::references(&object, &kind);
-    }
 }
