@@ -58,6 +58,24 @@ fn an_empty_file_changes_nothing() {
 }
 
 #[test]
+fn in_cluster_access_needs_a_url_and_secrets() {
+    for (text, expected) in [
+        ("inClusterAccess: {}\n", "syncer.yaml:1: inClusterAccess.server: Required value"),
+        (
+            "inClusterAccess: {server: \"http://kcp:6443\"}\n",
+            "syncer.yaml:1: inClusterAccess.server: \"http://kcp:6443\" is no URL",
+        ),
+        (
+            "inClusterAccess: {server: \"https://kcp\"}\nsecrets: {policy: None}\n",
+            "syncer.yaml:2: secrets.policy: None lets no token go",
+        ),
+    ] {
+        let told = told(text);
+        assert!(told.len() == 1 && told[0].starts_with(expected), "{told:#?}");
+    }
+}
+
+#[test]
 fn all_mistakes_are_told_where_they_are() {
     let text = "\
 filter:

@@ -107,6 +107,7 @@ impl Engine {
         }
         self.state.queue.wake(now);
         self.start();
+        self.state.notices.drain(..).for_each(|notice| self.tools.events.tell(notice));
         if std::mem::take(&mut self.state.rediscover) {
             (self.tools.rediscover)();
         }
@@ -171,7 +172,6 @@ impl Engine {
             return self.state.queue.done(&key, false, now.elapsed);
         };
         self.state.note(&key, &pass, now);
-        self.state.notices.drain(..).for_each(|notice| self.tools.events.tell(notice));
         if let Some(job) = requests::job(&self.state.plan, &key, &mut pass.facts, &pass.step) {
             self.state.prepare(&key, &pass, now);
             return self.ask(key, Work::Pass(Box::new(pass)), job, lease);
