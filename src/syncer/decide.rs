@@ -172,6 +172,11 @@ fn permitted(permission: &Permission, step: Step) -> Step {
             LATER,
         );
     }
+    // Else it could be gone before the object is let go of, and nobody would do that any more.
+    if step == Step::AddFinalizer && !permission.kept {
+        let message = "its SyncTarget does not bear the syncer's finalizer yet";
+        return Step::Wait(Report::new(bucket, "SyncTargetNotKept", message), LATER);
+    }
     step
 }
 

@@ -8,12 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{OWNER_ANNOTATION, Origin, Workspace, Workspaces, seed::seed, workspaces};
 use crate::{
-    apiserver::registry::meta,
+    apiserver::{object::Key, registry::meta},
     controlplane::{
-        follow,
+        follow, namespaces,
         resources::Resources,
-        store::{self, ClusterId, Reference, Store},
+        store::{self, ClusterId, GroupResource, Reference, Store},
     },
+    security::rules::LEASE_NAMESPACE,
 };
 
 /// Holds a Workspace until its logical cluster is empty.
@@ -78,24 +79,32 @@ impl Controller {
         });
     }
 
-    /// Deletes everything in a logical cluster; whether nothing is left. The policy goes last, so that who may is
-    /// able to help with what is stuck.
+    /// Deletes everything in a logical cluster; whether nothing is left. What lets others help with what is stuck goes
+    /// last.
     fn empty(&self, id: &ClusterId) -> bool {
-        let policy = |group: &str| group == "rbac.authorization.k8s.io";
-        for last in [false, true] {
-            for (resource, _) in
-                self.store.census(id).into_iter().filter(|(kind, _)| policy(&kind.group) == last)
-            {
-                for object in self.store.list(id, &resource).iter() {
-                    self.store.delete(id, &resource, &object.key);
-                }
-            }
-            if !last && self.store.census(id).keys().any(|kind| !policy(&kind.group)) {
-                return false;
-            }
-        }
-        self.store.census(id).is_empty()
+        self.delete(id, |kind, key| !helps(kind, key)) && self.delete(id, |_, _| true)
     }
+
+    /// Deletes what is chosen; whether none of it is left.
+    fn delete(&self, id: &ClusterId, chosen: impl Fn(&GroupResource, &Key) -> bool) -> bool {
+        let chosen = || {
+            let kinds = self.store.census(id).into_keys();
+            kinds.flat_map(|kind| {
+                let objects = self.store.list(id, &kind);
+                let keys = objects.iter().map(|object| object.key.clone()).filter(|key| chosen(&kind, key));
+                keys.map(|key| (kind.clone(), key)).collect::<Vec<_>>()
+            })
+        };
+        chosen().for_each(|(kind, key)| self.store.delete(id, &kind, &key));
+        chosen().next().is_none()
+    }
+}
+
+/// Whether others may need the object to let go of what they hold: policy, and where syncers have their accounts and
+/// their Leases. Without them a syncer could not release its objects, and the workspace would never go.
+fn helps(kind: &GroupResource, key: &Key) -> bool {
+    let is_place = *kind == namespaces::resource() && &*key.name == LEASE_NAMESPACE;
+    &*kind.group == "rbac.authorization.k8s.io" || is_place || &*key.namespace == LEASE_NAMESPACE
 }
 
 impl follow::Controller for Controller {

@@ -27,6 +27,8 @@ impl<T> Seen<T> {
 pub struct Permission {
     /// This process leads, and a write may begin.
     pub lease: bool,
+    /// The SyncTarget bears our finalizer, so that it stays until all is released.
+    pub kept: bool,
     /// `spec.syncMode` is `Paused`.
     pub paused: bool,
     pub dry_run: bool,

@@ -59,7 +59,13 @@ impl Case {
 /// In step: both are there, and as they should be.
 pub(super) fn synced() -> Case {
     Case {
-        permission: Permission { lease: true, reachable: true, sweep: true, ..Permission::default() },
+        permission: Permission {
+            lease: true,
+            kept: true,
+            reachable: true,
+            sweep: true,
+            ..Permission::default()
+        },
         upstream: Seen::Present(Above {
             uid: "above",
             deleting: false,

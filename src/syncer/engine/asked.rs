@@ -11,12 +11,15 @@ use super::{
     job::{Done, Failed, Job, perform},
     key::Key,
     pass::Pass,
-    queue::Failure,
     recorder::Outcome,
     requests,
     up::StatusPass,
 };
-use crate::syncer::{api::ApiError, decide::namespace, errors::Side};
+use crate::syncer::{
+    api::ApiError,
+    decide::namespace,
+    errors::{Side, classify},
+};
 
 type Ended = (Key, Work, Job, Result<Done, Failed>, Duration);
 
@@ -90,19 +93,25 @@ impl Engine {
             Work::Namespace => self.state.finish_namespace(&key, done, &*recorder, now),
             Work::Target => {
                 let outcome = match done {
-                    Ok(Done::Answered(answer)) => {
-                        self.state.put_target(&answer.object, now);
+                    Ok(done) => {
+                        if let Done::Answered(answer) = done {
+                            self.state.put_target(&answer.object, now);
+                        }
                         self.state.queue.done(&key, false, now);
                         Outcome::Success
                     }
-                    Ok(_) => Outcome::Success,
-                    Err(_) => {
-                        self.state.queue.failed(&key, Failure::Passing, None, now);
+                    Err(Failed { side, error }) => {
+                        let (_, retry) = classify(side, &error);
+                        self.state.queue.failed(&key, retry.into(), None, now);
                         Outcome::Error
                     }
                 };
                 recorder.operation("synctargets.workload.kcp.io", Operation::Finalizer, outcome, took);
             }
+        }
+        // It waits for the last of them.
+        if self.state.target.deleting && self.working.requests.is_empty() {
+            self.state.queue.look(&Key::target(), now);
         }
     }
 }

@@ -173,8 +173,8 @@ impl State {
             self.breaker.restore(reported);
         }
         let resumed = seen.allow.as_deref().is_some_and(|nonce| self.breaker.resume(nonce));
-        let differs = (self.target.ours, self.target.paused, self.target.deleting)
-            != (seen.ours, seen.paused, seen.deleting);
+        let gates = |target: &Target| (target.ours, target.paused, target.deleting, target.has_finalizer());
+        let differs = gates(&self.target) != gates(&seen);
         let relabelled = seen.ours && self.rules.relabel(&self.plan, &seen.labels, &self.placements);
         self.target = seen;
         if resumed {

@@ -114,10 +114,10 @@ impl State {
         Some((version, object))
     }
 
-    /// Takes an answer about the SyncTarget.
+    /// Takes an answer about the SyncTarget, unless a later version was told of meanwhile.
     pub fn put_target(&mut self, object: &Value, now: Duration) {
         let seen = Target::read(object, &self.plan.identity.uid);
-        if seen.ours {
+        if seen.ours && seen.version() >= self.target.version() {
             self.see_target(seen, now);
         }
     }

@@ -111,8 +111,9 @@ impl State {
         self.down_namespaces.put(Object::at("", meta(object, "name"), Kept::of(object)));
     }
 
-    /// What is done next about the SyncTarget: it is kept until all is released, and let go then.
-    pub fn judge_target(&mut self, lease: bool) -> Option<Job> {
+    /// What is done next about the SyncTarget: it is kept until all is released, and let go then. `idle`: no request is
+    /// under way, for one that began before may still hold an object.
+    pub fn judge_target(&mut self, lease: bool, idle: bool) -> Option<Job> {
         let writes = lease && self.target.ours && !self.plan.dry_run;
         if !writes {
             return None;
@@ -121,7 +122,7 @@ impl State {
             (false, false) if !self.target.paused => {
                 Some(requests::target_finalizer(&self.plan, &self.target, true))
             }
-            (true, true) if self.is_released() && self.unshown => {
+            (true, true) if idle && self.unshown && self.is_released() => {
                 Some(requests::target_finalizer(&self.plan, &self.target, false))
             }
             _ => None,

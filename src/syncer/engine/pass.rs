@@ -94,6 +94,7 @@ impl State {
         let silent = now.saturating_sub(feed.heard) > self.longest_silence();
         Permission {
             lease: lease && self.target.ours,
+            kept: self.target.has_finalizer(),
             paused: self.target.paused && !self.target.deleting,
             dry_run: self.plan.dry_run,
             detaching: self.target.deleting,

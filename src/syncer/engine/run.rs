@@ -137,7 +137,7 @@ impl Engine {
             self.tools.recorder.waited(waited);
             let lease = self.tools.lead.deadline();
             match key.kind {
-                TARGET => match self.state.judge_target(lease.is_some()) {
+                TARGET => match self.state.judge_target(lease.is_some(), self.working.requests.is_empty()) {
                     Some(job) => self.ask(key, Work::Target, job, lease),
                     None => self.state.queue.done(&key, false, now.elapsed),
                 },

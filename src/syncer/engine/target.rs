@@ -83,6 +83,11 @@ impl Target {
         })
     }
 
+    /// Ordered within one upstream.
+    pub fn version(&self) -> u64 {
+        self.resource_version.parse().unwrap_or_default()
+    }
+
     pub fn has_finalizer(&self) -> bool {
         self.finalizers.iter().any(|finalizer| finalizer == FINALIZER)
     }

@@ -6,7 +6,13 @@ use super::*;
 
 fn empty() -> Situation<'static> {
     Situation {
-        permission: Permission { lease: true, reachable: true, sweep: true, ..Permission::default() },
+        permission: Permission {
+            lease: true,
+            kept: true,
+            reachable: true,
+            sweep: true,
+            ..Permission::default()
+        },
         below: Seen::Present(Below {
             uid: "n",
             resource_version: "7",

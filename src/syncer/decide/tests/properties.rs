@@ -101,9 +101,10 @@ fn memory() -> impl Strategy<Value = Memory> {
 }
 
 fn permission() -> impl Strategy<Value = Permission> {
-    any::<[bool; 8]>().prop_map(|[lease, paused, dry_run, detaching, reachable, sweep, many, kind]| {
+    any::<[bool; 9]>().prop_map(|[lease, kept, paused, dry_run, detaching, reachable, sweep, many, kind]| {
         Permission {
             lease,
+            kept,
             paused: paused && dry_run,
             dry_run: dry_run && !lease,
             detaching,

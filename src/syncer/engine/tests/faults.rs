@@ -226,12 +226,12 @@ async fn a_kind_that_may_not_be_read_holds_up_itself_alone() {
     let finalizers = vec![target::FINALIZER.to_owned()];
     state.target = Target { ours: true, deleting: true, finalizers, ..Target::default() };
     state.unshown = true;
-    assert!(state.judge_target(true).is_some(), "no finalizer is left, so nothing below is ours");
+    assert!(state.judge_target(true, true).is_some(), "no finalizer is left, so nothing below is ours");
     let kept =
         json!({"metadata": {"name": "a", "resourceVersion": "5", "finalizers": [state.plan.finalizer()]}});
     let object = Object::at("n", "a", Kept::of(&kept));
     tell(&mut state, Side::Upstream, secrets, Change::Apply(object));
-    assert!(state.judge_target(true).is_none());
+    assert!(state.judge_target(true, true).is_none());
 
     let (complete, listed, paused) = tell(&mut state, Side::Downstream, secrets, Change::Reset(Vec::new()));
     assert!(complete && listed && paused.is_empty());

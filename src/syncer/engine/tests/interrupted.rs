@@ -12,8 +12,9 @@ use crate::syncer::{
     api::ApiError,
     engine::{
         Plan,
-        simulation::{Fault, World, widget},
+        simulation::{Fault, TARGET, World, widget},
     },
+    ownership::CLUSTER,
 };
 
 /// What the cluster decides about the replicas is copied up.
@@ -78,6 +79,37 @@ async fn an_error_of_any_sort_at_any_request_ends_as_if_it_had_not_been() {
             for error in errors().into_iter().skip(number % 7).step_by(7) {
                 play(side, number, &Fault::After(error), |_| ()).await;
             }
+        }
+    }
+}
+
+/// A SyncTarget that goes while its first objects come, told with or without a conflict about it first.
+#[tokio::test(start_paused = true)]
+async fn a_target_that_is_deleted_at_any_moment_leaves_nothing_held() {
+    let conflict = Fault::Before(ApiError::status(409, "Conflict", ""));
+    for conflicts in 0..=2 {
+        for moment in 0..=40 {
+            let mut world = World::new(|_| ());
+            world.up.faults.lock().at.extend((1..=conflicts).map(|number| (number, conflict.clone())));
+            world.pass(Duration::from_millis(moment)).await;
+            for name in ["a", "b", "c"] {
+                world.server(0).create(&above(name), widget(1));
+            }
+            world.pass(Duration::from_millis(moment % 7)).await;
+            world.server(0).delete(TARGET);
+            world.heal().await;
+            let of = format!("{moment} ms, {conflicts} conflicts");
+            assert!(world.server(0).get(TARGET).is_none(), "{of}: the target hangs");
+            for name in ["a", "b", "c"] {
+                let object = world.server(0).get(&above(name)).unwrap();
+                let held = object["metadata"]["finalizers"].as_array().is_some_and(|held| !held.is_empty());
+                assert!(!held, "{of}: {name} is held: {object}");
+            }
+            let below = world.server(1);
+            let ours = below.state.lock().objects.values().any(|object| {
+                object["metadata"]["labels"][CLUSTER] == *world.plan.key() && object["kind"] != "Namespace"
+            });
+            assert!(!ours, "{of}: something below is ours");
         }
     }
 }
