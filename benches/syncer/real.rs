@@ -6,20 +6,24 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tmc::upstream::{Target, Upstream};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::bare::{self, Template};
 use crate::cluster::Cluster;
 use crate::measure::{Ratio, busy_ns, cpu_ns, cpus, median, pid_of, ratio};
 use crate::rig::{Below, Rig};
-use crate::timed::Timed;
+use crate::timed::{Sent, Timed};
 use crate::workload::{name, paths, write};
 
-/// In which order the three have their turns.
+/// In which order the three have their turns in a round, each with a part of its objects: what drifts falls on all of
+/// them, and none is always the one that comes after the same other.
 const TURNS: [[usize; 3]; 6] = [[0, 1, 2], [2, 1, 0], [1, 0, 2], [2, 0, 1], [1, 2, 0], [0, 2, 1]];
-
+/// After each turn, in which the engine reads what it has written. It counts as CPU, and not as time.
+const REST: Duration = Duration::from_millis(20);
 /// Between two changes whose way is timed.
 const PAUSE: Duration = Duration::from_millis(10);
+/// For what must come.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Objects a second, and who had the machine meanwhile.
 #[derive(Clone, Copy, Debug, serde::Serialize)]
@@ -29,6 +33,28 @@ pub struct Slice {
     pub client_us: f64,
     /// The share of the machine that neither this process nor the cluster had.
     pub foreign: f64,
+}
+
+/// The turns of one of them.
+#[derive(Clone, Copy, Default)]
+struct Turns {
+    objects: usize,
+    took: Duration,
+    /// With the rest.
+    whole: Duration,
+    own_ns: u64,
+    foreign_ns: u64,
+}
+
+impl Turns {
+    fn slice(self) -> Slice {
+        let (objects, whole) = (self.objects as f64, self.whole.as_nanos() as f64);
+        Slice {
+            per_second: objects / self.took.as_secs_f64(),
+            client_us: self.own_ns as f64 / 1000.0 / objects,
+            foreign: self.foreign_ns as f64 / (whole * cpus() as f64),
+        }
+    }
 }
 
 /// Of the engine, of the bare loop, and of one with the engine's query.
@@ -63,59 +89,73 @@ impl Real {
         Ok(Self { rig, timed, bare: connect(cluster).await?, templates, pids })
     }
 
-    /// New objects and then other data for them, by the engine and by the loop.
+    /// New objects and then other data for them, by the engine and by the loops.
     pub async fn round(&self, at: usize, objects: usize) -> Result<Round> {
-        let engine = paths(&format!("engine-{at:03}"), objects);
-        let loops = ["loop", "same"].map(|name| paths(&format!("{name}-{at:03}"), objects));
-        let mut slices = Vec::new();
-        for template in [0, 1] {
-            let mut done = [None; 3];
-            // None is always the one that comes after the same other.
-            for turn in TURNS[at % TURNS.len()] {
-                done[turn] = Some(match turn {
-                    0 => self.engine(&engine, at * 2 + template).await?,
-                    _ => self.bare(&loops[turn - 1], &self.templates[turn - 1][template]).await?,
-                });
+        let paths = ["engine", "loop", "same"].map(|name| paths(&format!("{name}-{at:03}"), objects));
+        let part = objects.div_ceil(TURNS.len());
+        let mut slices = [[Turns::default(); 3]; 2];
+        for (template, sums) in slices.iter_mut().enumerate() {
+            for (number, turn) in TURNS.iter().enumerate() {
+                for &who in turn {
+                    let paths = paths[who].chunks(part).nth(number).unwrap_or_default();
+                    self.turn(who, paths, (at, template), &mut sums[who]).await?;
+                }
             }
-            let [engine, plain, same] = done.map(|slice| slice.context("each had its turn"));
-            slices.push([engine?, plain?, same?]);
         }
-        Ok(Round { made: slices[0], changed: slices[1] })
+        let [made, changed] = slices.map(|sums| sums.map(Turns::slice));
+        Ok(Round { made, changed })
     }
 
-    async fn engine(&self, paths: &[String], data: usize) -> Result<Slice> {
+    async fn turn(
+        &self,
+        who: usize,
+        paths: &[String],
+        (round, template): (usize, usize),
+        sum: &mut Turns,
+    ) -> Result<()> {
+        let requests = match who {
+            0 => Vec::new(),
+            _ => {
+                let template = &self.templates[who - 1][template];
+                paths.iter().map(|path| template.request(name(path))).collect()
+            }
+        };
+        let (begun, before) = (Instant::now(), self.reading()?);
+        let took = match who {
+            0 => self.engine(paths, round * 2 + template).await?,
+            _ => bare::run(&self.bare, requests).await?,
+        };
+        sleep(REST).await;
+        let (whole, after) = (begun.elapsed(), self.reading()?);
+        let [own, ours, busy] = [0, 1, 2].map(|at| after[at].saturating_sub(before[at]));
+        sum.objects += paths.len();
+        sum.took += took;
+        sum.whole += whole;
+        sum.own_ns += own;
+        sum.foreign_ns += busy.saturating_sub(ours);
+        Ok(())
+    }
+
+    /// Until all are applied; how long that took from when they could be read.
+    async fn engine(&self, paths: &[String], data: usize) -> Result<Duration> {
         drop(self.timed.take());
         self.rig.above.hold();
         paths.iter().for_each(|path| self.rig.above.put(path, |object| write(object, path, data)));
-        let (begun, before) = (Instant::now(), self.reading()?);
+        let begun = Instant::now();
         self.rig.above.release();
-        self.rig.until("all are applied", || self.timed.count() >= paths.len()).await?;
-        let last = self.timed.take().iter().map(|sent| sent.answered).max().context("some were applied")?;
-        self.slice(paths.len(), last - begun, before)
+        let last = self.applied(paths.len()).await?.iter().map(|sent| sent.answered).max();
+        Ok(last.context("some were applied")? - begun)
     }
 
-    async fn bare(&self, paths: &[String], template: &Template) -> Result<Slice> {
-        let requests = paths.iter().map(|path| template.request(name(path))).collect();
-        let before = self.reading()?;
-        let took = bare::run(&self.bare, requests).await?;
-        self.slice(paths.len(), took, before)
+    async fn applied(&self, count: usize) -> Result<Vec<Sent>> {
+        timeout(PATIENCE, self.timed.answered(count)).await.context("not all were applied")?;
+        Ok(self.timed.take())
     }
 
     /// CPU of this process, of it and the cluster, and of the machine.
     fn reading(&self) -> Result<[u64; 3]> {
         let own = cpu_ns(self.pids[0])?;
         Ok([own, own + cpu_ns(self.pids[1])? + cpu_ns(self.pids[2])?, busy_ns()?])
-    }
-
-    fn slice(&self, objects: usize, took: Duration, before: [u64; 3]) -> Result<Slice> {
-        let after = self.reading()?;
-        let [own, ours, busy] = [0, 1, 2].map(|at| (after[at] - before[at]) as f64);
-        let objects = objects as f64;
-        Ok(Slice {
-            per_second: objects / took.as_secs_f64(),
-            client_us: own / 1000.0 / objects,
-            foreign: (busy - ours).max(0.0) / (took.as_nanos() as f64 * cpus() as f64),
-        })
     }
 
     /// From when a change can be read to when its apply is sent, and the apply itself, in microseconds.
@@ -131,8 +171,7 @@ impl Real {
             self.rig.above.put(path, |object| write(object, path, change + 1));
             let begun = Instant::now();
             self.rig.above.release();
-            self.rig.until("the change is applied", || self.timed.count() > 0).await?;
-            let sent = self.timed.take();
+            let sent = self.applied(1).await?;
             let apply = sent.iter().find(|sent| sent.name == name(path)).context("it was applied")?;
             let micros = |from: Instant, to: Instant| (to - from).as_nanos() as f64 / 1000.0;
             found.push([micros(begun, apply.sent), micros(apply.sent, apply.answered)]);

@@ -1,12 +1,14 @@
 //! A real API that notes when each apply was sent and when its answer was there, and keeps the first of them.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use tmc::{
     syncer::api::{Action, Answer, Api, ApiError, Call},
     upstream::Upstream,
 };
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 
 use crate::workload::name;
 
@@ -23,11 +25,15 @@ pub struct Timed {
     sent: Mutex<Vec<Sent>>,
     /// The next applies, if they are to be kept.
     kept: Mutex<Option<Vec<Call>>>,
+    /// How many are waited for: whoever waits is not woken for each.
+    due: AtomicUsize,
+    all: Notify,
 }
 
 impl Timed {
     pub fn new(inner: Upstream) -> Self {
-        Self { inner, sent: Mutex::default(), kept: Mutex::default() }
+        let (sent, kept, due, all) = Default::default();
+        Self { inner, sent, kept, due, all }
     }
 
     pub fn keep(&self) {
@@ -40,6 +46,14 @@ impl Timed {
 
     pub fn count(&self) -> usize {
         self.sent.lock().len()
+    }
+
+    /// Until so many are answered since they were last taken.
+    pub async fn answered(&self, count: usize) {
+        self.due.store(count, Ordering::Relaxed);
+        while self.count() < count {
+            self.all.notified().await;
+        }
     }
 
     /// All of them since this was last asked.
@@ -60,7 +74,15 @@ impl Api for Timed {
         let sent = Instant::now();
         let answer = self.inner.call(call).await;
         let path = call.path.split('?').next().unwrap_or_default();
-        self.sent.lock().push(Sent { name: name(path).to_owned(), sent, answered: Instant::now() });
+        let sent = Sent { name: name(path).to_owned(), sent, answered: Instant::now() };
+        let count = {
+            let mut all = self.sent.lock();
+            all.push(sent);
+            all.len()
+        };
+        if count == self.due.load(Ordering::Relaxed) {
+            self.all.notify_one();
+        }
         answer
     }
 }

@@ -35,6 +35,11 @@ fn a_target_that_falls_silent_becomes_unknown_on_time() {
     assert_eq!(view["status"]["resourceCount"]["deployments"], 2, "its last counts stay");
     until_true("the watch was told", seconds(5), || watch.stdout().contains(r#""unknown":1"#));
 
+    // What the heartbeat reconciler wrote of it has to be there, else it would come after the next beat.
+    targets.until_view(&workspace, "its conditions say so, too", |view| {
+        let conditions = view["status"]["syncTargets"][0]["status"]["conditions"].as_array();
+        conditions.into_iter().flatten().any(|found| found["type"] == "Ready" && found["status"] == "Unknown")
+    });
     targets.beat(&uid);
     targets.until_view(&workspace, "it lives again", healthy);
     // An old clock of its syncer does not matter once it was seen to renew.
