@@ -74,6 +74,7 @@ impl Engine {
     pub(super) fn ended(&mut self, (key, work, job, done, took): Ended) {
         let now = self.now().elapsed;
         let recorder = self.tools.recorder.clone();
+        let is_target = matches!(work, Work::Target);
         match work {
             Work::Pass(mut pass) => {
                 requests::take_back(&mut pass.facts, job);
@@ -109,9 +110,9 @@ impl Engine {
                 recorder.operation("synctargets.workload.kcp.io", Operation::Finalizer, outcome, took);
             }
         }
-        // It waits for the last of them.
-        if self.state.target.deleting && self.working.requests.is_empty() {
-            self.state.queue.look(&Key::target(), now);
+        // It waits for the last of the others.
+        if !is_target && self.state.target.deleting && self.working.requests.is_empty() {
+            self.state.queue.changed(&Key::target(), now);
         }
     }
 }

@@ -113,3 +113,23 @@ async fn a_target_that_is_deleted_at_any_moment_leaves_nothing_held() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_cannot_be_let_go_of_is_tried_ever_more_rarely() {
+    for error in [ApiError::status(500, "InternalError", ""), ApiError::status(409, "Conflict", "")] {
+        let mut world = World::new(|_| ());
+        world.server(0).create(&above("a"), widget(1));
+        world.pass(MINUTE).await;
+        // The object is let go of, and all that comes after it fails.
+        let before = world.up.count() + 1;
+        let faults = (before + 1..before + 1_000).map(|number| (number, Fault::Before(error.clone())));
+        world.up.faults.lock().at.extend(faults);
+        world.server(0).delete(TARGET);
+        world.pass(20 * MINUTE).await;
+        assert_eq!(world.server(0).get(&above("a")).unwrap()["metadata"]["finalizers"], json!([]));
+        let tries = world.up.count() - before;
+        assert!((5..40).contains(&tries), "{error}: {tries} requests");
+        world.heal().await;
+        assert!(world.server(0).get(TARGET).is_none());
+    }
+}
