@@ -107,7 +107,8 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         demo::make_workspaces(&api, &plane, &workspaces).await?;
         if !args.no_demo && !workspaces.is_empty() {
             let mode = args.syncer_mode;
-            let server = demo::Workspaces { api: &api, address, credentials: &credentials, mode };
+            let server =
+                demo::Workspaces { plane: &plane, api: &api, address, credentials: &credentials, mode };
             demo::start(&mut tasks, &server, &workspaces, &clusters).await?;
             demo::until_seen(&seen, clusters.len()).await;
         }

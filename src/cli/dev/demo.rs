@@ -20,7 +20,7 @@ use super::{clusters::Cluster, join, link::Link, mode, path::WorkspacePath};
 use crate::{
     api::workload,
     apiserver::log::ResourceLog,
-    controlplane::{credentials::Credentials, plane::Plane, simulation::Mode},
+    controlplane::{credentials::Credentials, plane::Plane, simulation::Mode, store::ClusterId},
     security::rules::syncer::role_name,
     supervisor::Supervisor,
     upstream::{Upstream, UpstreamError},
@@ -81,6 +81,7 @@ pub type Task = (&'static str, BoxFuture<'static, ()>);
 
 /// The server of the workspaces.
 pub struct Workspaces<'a> {
+    pub plane: &'a Plane,
     pub api: &'a Upstream,
     pub address: SocketAddr,
     pub credentials: &'a Credentials,
@@ -140,9 +141,22 @@ async fn prepare(
         }
     }
     let uid = join::uid(api, &format!("{base}/{SYNC_TARGETS}/{}", cluster.name)).await?;
+    let id = server.plane.workspaces.id(workspace.as_str()).context("its workspace is gone")?;
     let (workspace, mut tasks) = way(server, cluster, &base).await?;
-    tasks.push(join::syncer(server, &base, &uid, cluster, workspace).await?);
+    let (name, syncer) = join::syncer(server, &base, &uid, cluster, workspace).await?;
+    tasks.push((name, while_there(server.plane.clone(), id, syncer).boxed()));
     Ok(tasks)
+}
+
+/// With its workspace go the rights of a syncer, which nobody gives it again.
+async fn while_there(plane: Plane, workspace: ClusterId, syncer: BoxFuture<'static, ()>) {
+    let mut changes = plane.store.subscribe();
+    let gone = async { while plane.workspaces.exists(&workspace) && changes.changed().await.is_ok() {} };
+    tokio::select! {
+        () = syncer => {}
+        () = gone => tracing::info!(workspace = &*workspace, "a syncer ends with its workspace"),
+    }
+    std::future::pending().await
 }
 
 fn sync_target(name: &str, workspace: &WorkspacePath) -> Value {

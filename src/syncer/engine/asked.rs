@@ -103,7 +103,10 @@ impl Engine {
                     }
                     Err(Failed { side, error }) => {
                         let (_, retry) = classify(side, &error);
-                        self.state.queue.failed(&key, retry.into(), None, now);
+                        if self.state.queue.failed(&key, retry.into(), None, now) {
+                            let error = error.brief();
+                            tracing::warn!(error, "cannot change the finalizer of the SyncTarget");
+                        }
                         Outcome::Error
                     }
                 };

@@ -194,6 +194,10 @@ fn nothing_is_written_where_nothing_may_be() {
     assert_eq!(reported(&dry), (Bucket::Pending, "DryRun"));
     let standby = changed().with(|case| case.permission.lease = false);
     assert_eq!(reported(&standby), (Bucket::Pending, "NotLeader"));
+    let unheld = synced().with(|case| case.permission.kept = false);
+    assert_eq!(unheld.decide(), synced().decide(), "what bears the finalizer goes on");
+    let unheld = unheld.with(|case| case.above().finalizer = false);
+    assert_eq!(reported(&unheld), (Bucket::Pending, "SyncTargetNotKept"));
     let kind = changed().with(|case| case.permission.kind_paused = Some("forbidden".into()));
     assert_eq!(reported(&kind), (Bucket::Pending, "KindPaused"));
     let leaves = kind.with(|case| case.permission.detaching = true);
