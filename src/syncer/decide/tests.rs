@@ -56,16 +56,15 @@ impl Case {
     }
 }
 
+/// Everything may be done.
+pub(super) fn allowed() -> Permission {
+    Permission { lease: true, kept: true, reachable: true, sweep: true, ..Permission::default() }
+}
+
 /// In step: both are there, and as they should be.
 pub(super) fn synced() -> Case {
     Case {
-        permission: Permission {
-            lease: true,
-            kept: true,
-            reachable: true,
-            sweep: true,
-            ..Permission::default()
-        },
+        permission: allowed(),
         upstream: Seen::Present(Above {
             uid: "above",
             deleting: false,

@@ -3,16 +3,11 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::syncer::decide::tests::allowed;
 
 fn empty() -> Situation<'static> {
     Situation {
-        permission: Permission {
-            lease: true,
-            kept: true,
-            reachable: true,
-            sweep: true,
-            ..Permission::default()
-        },
+        permission: allowed(),
         below: Seen::Present(Below {
             uid: "n",
             resource_version: "7",
